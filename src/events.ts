@@ -1,0 +1,88 @@
+/**
+ * Everything that happens in the daemon and that a person, a log or a metric may want to know. The
+ * rooms report through one synchronous `emit`; only `daemon.ts` connects it to `observe/`.
+ */
+
+/** States of a group on this node (design §5). */
+export const GROUP_STATES = [
+  'following',
+  'campaigning',
+  'assigning',
+  'leading',
+  'withdrawing',
+  'faulted',
+] as const;
+export type GroupState = (typeof GROUP_STATES)[number];
+
+/** Why a transition happened (design §5). */
+export const REASONS = [
+  'elected',
+  'lease-resumed',
+  'handover',
+  'shutdown',
+  'fence-expired',
+  'lease-lost',
+  'deposed',
+  'link-down',
+  'link-missing',
+  'unhealthy',
+  'conflict',
+  'assign-failed',
+  'etcd-unreachable',
+  'config-changed',
+  'drained',
+  'preempted',
+  'last-resort',
+  'name-conflict',
+  'foreign-address',
+  'suspended',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+export type ElectorEvent =
+  // lifecycle
+  | { type: 'started'; version: string; node: string }
+  | { type: 'stopping'; signal: string }
+  | { type: 'stopped'; durationMs: number }
+  | { type: 'listen-failed'; listen: string; err: unknown }
+  | { type: 'listening'; listen: string }
+  | { type: 'loop-lag'; lagMs: number }
+  // one group
+  | {
+      type: 'transition';
+      group: string;
+      from: GroupState;
+      to: GroupState;
+      reason: Reason;
+      /** Free text for people: the links that exist, the station that answered. */
+      detail?: string;
+    }
+  /** Another leader key is first; `leader` is undefined when the queue is empty. */
+  | { type: 'leader-changed'; group: string; leader?: string; revision?: number; foreign: boolean }
+  /** From the first sight of the need to take until every VIP of the group was on its link. */
+  | { type: 'takeover'; group: string; durationMs: number }
+  | { type: 'leaseless-candidate'; group: string; key: string }
+  // the right to hold
+  | { type: 'lease-granted'; leaseId: string }
+  | { type: 'lease-gone'; leaseId: string }
+  /** A beat was confirmed. `slackMs`: what was left of the right just before; undefined if none was held. */
+  | { type: 'beat'; durationMs: number; holdForMs: number; slackMs?: number }
+  | { type: 'beat-failed'; code: string; err: unknown }
+  | { type: 'name-conflict'; node: string; err: string }
+  | { type: 'name-conflict-over'; node: string }
+  | { type: 'etcd-regressed'; err: string; waitMs: number }
+  // etcd
+  /** A change of one endpoint's state, not every retry. */
+  | { type: 'endpoint'; endpoint: string; reachable: boolean; err?: string }
+  | { type: 'etcd-connected'; connected: boolean; err?: string }
+  | { type: 'etcd-error'; code: string; call: string; endpoint: string; err: unknown }
+  // addresses
+  | { type: 'vip-held'; group: string; vip: string; link: string; held: boolean }
+  | { type: 'withdraw-failed'; group: string; vip: string; link: string; err: unknown }
+  | { type: 'leftover-withdrawn'; vip: string; link: string }
+  | { type: 'drift-repaired'; group: string; vip: string; link: string; durationMs: number }
+  | { type: 'announced'; vip: string; link: string; kind: 'request' | 'reply' | 'na' }
+  | { type: 'announce-failed'; vip: string; link: string; err: unknown }
+  | { type: 'network-overrun'; err: string };
+
+export type Emit = (event: ElectorEvent) => void;
