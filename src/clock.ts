@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { clockBoottimeMs } from './libc.ts';
 
 declare const instant: unique symbol;
@@ -23,6 +24,11 @@ export function elapsedMs(from: Instant, to: Instant): number {
 export interface Clock {
   /** Now, on CLOCK_BOOTTIME. */
   now(): Instant;
+  /**
+   * How long the machine has been suspended since boot, up to a constant: CLOCK_BOOTTIME runs during
+   * a suspend, CLOCK_MONOTONIC and the kernel's own timers do not.
+   */
+  suspendedMs(): number;
   /** Wall-clock milliseconds since the epoch: for people's eyes, never for a decision. */
   wallMs(): number;
   /**
@@ -40,6 +46,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 /** The machine's clock. Its timers keep the process alive until they fire or are cancelled. */
 export const systemClock: Clock = {
   now: () => clockBoottimeMs() as Instant,
+  suspendedMs: () => clockBoottimeMs() - performance.now(),
   wallMs: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {

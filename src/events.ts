@@ -59,7 +59,7 @@ export type ElectorEvent =
     }
   /** Another leader key is first; `leader` is undefined when the queue is empty. */
   | { type: 'leader-changed'; group: string; leader?: string; revision?: number; foreign: boolean }
-  /** From the first sight of the need to take until every VIP of the group was on its link. */
+  /** From the sending of the taking until every VIP of the group was on its link. */
   | { type: 'takeover'; group: string; durationMs: number }
   | { type: 'leaseless-candidate'; group: string; key: string }
   // the right to hold

@@ -1,0 +1,166 @@
+import type { CommandModule } from 'yargs';
+import { describe, OperatorError, PrivilegeError } from '../errors.ts';
+import type { Link, LinkAddress, Network } from '../network/types.ts';
+import { takeDaemonLock } from '../runtime/namespace-lock.ts';
+import { recordedAddresses, type RecordedAddress } from './recorded-addresses.ts';
+
+interface CleanupArguments {
+  'dry-run': boolean;
+  force: boolean;
+  'runtime-dir': string;
+}
+
+/** `vip-elector cleanup`: takes what a daemon left behind off the links of this node. */
+export const cleanupCommand: CommandModule<object, CleanupArguments> = {
+  command: 'cleanup',
+  describe: 'withdraw every address that carries our mark',
+  builder: (yargs) =>
+    yargs.options({
+      'dry-run': {
+        type: 'boolean',
+        default: false,
+        describe: 'only print what would be withdrawn',
+      },
+      force: {
+        type: 'boolean',
+        default: false,
+        describe: 'even while a daemon runs here; it puts back what it has a right to',
+      },
+      'runtime-dir': {
+        type: 'string',
+        default: '/run/vip-elector',
+        requiresArg: true,
+        describe: 'where the daemon keeps its state; read where the kernel keeps no marks',
+      },
+    }),
+  handler: async (argv) => {
+    await cleanup({
+      dryRun: argv['dry-run'],
+      force: argv.force,
+      runtimeDir: argv['runtime-dir'],
+      print: (line) => void process.stdout.write(`${line}\n`),
+    });
+  },
+};
+
+export interface CleanupOptions {
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  readonly runtimeDir: string;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Withdraws in this network namespace, while no daemon runs in it.
+ * @throws OperatorError when a daemon runs, or not all could be withdrawn; PrivilegeError
+ */
+export async function cleanup(options: CleanupOptions): Promise<void> {
+  if (options.dryRun || options.force) {
+    await withdrawAll(options);
+    return;
+  }
+  const giveBack = await takeDaemonLock();
+  if (giveBack === undefined) {
+    throw new OperatorError(
+      'a daemon runs in this network namespace, and withdraws by itself when it stops: ' +
+        'stop it (systemctl stop vip-elector), or repeat with --force',
+    );
+  }
+  try {
+    await withdrawAll(options);
+  } finally {
+    await giveBack();
+  }
+}
+
+async function withdrawAll(options: CleanupOptions): Promise<void> {
+  const { openNetwork } = await import('../network/rtnetlink.ts');
+  const network = await openNetwork();
+  try {
+    const recorded = network.marksAddresses ? [] : recordedAddresses(options.runtimeDir);
+    await withdrawFrom(network, recorded, options);
+  } finally {
+    await network.close();
+  }
+}
+
+export type CleanupNetwork = Pick<Network, 'marksAddresses' | 'links' | 'addresses' | 'withdraw'>;
+
+/**
+ * Withdraws every address that is ours and looks again whether all are gone.
+ * @param recorded what the state file lists, for a kernel that keeps no marks
+ * @throws OperatorError when one is left, PrivilegeError without CAP_NET_ADMIN
+ */
+export async function withdrawFrom(
+  network: CleanupNetwork,
+  recorded: readonly RecordedAddress[],
+  { dryRun, print }: Pick<CleanupOptions, 'dryRun' | 'print'>,
+): Promise<void> {
+  const found = await findOurs(network, recorded);
+  if (found.length === 0) {
+    print('nothing to withdraw: no address on any link is ours');
+    return;
+  }
+  const failures: string[] = [];
+  for (const { address, link } of found) {
+    const name = nameOf(address, link);
+    if (dryRun) {
+      print(`would withdraw ${name}`);
+      continue;
+    }
+    try {
+      await network.withdraw(address.linkIndex, address);
+      print(`withdrew ${name}`);
+    } catch (error) {
+      throwIfUnprivileged(error, name);
+      failures.push(`cannot withdraw ${name}: ${describe(error)}`);
+    }
+  }
+  if (dryRun) return;
+  const left = await findOurs(network, recorded);
+  for (const { address, link } of left) failures.push(`still there: ${nameOf(address, link)}`);
+  if (failures.length > 0) throw new OperatorError(failures.join('\n'));
+  print('confirmed: no address on any link is ours any more');
+}
+
+interface Found {
+  readonly address: LinkAddress;
+  readonly link: Link | undefined;
+}
+
+async function findOurs(
+  network: CleanupNetwork,
+  recorded: readonly RecordedAddress[],
+): Promise<Found[]> {
+  const links = new Map((await network.links()).map((link) => [link.index, link]));
+  return (await network.addresses())
+    .map((address) => ({ address, link: links.get(address.linkIndex) }))
+    .filter((found) =>
+      network.marksAddresses
+        ? found.address.ours
+        : recorded.some((record) => isRecorded(found, record)),
+    );
+}
+
+/** We only ever add addresses with a lifetime: a permanent one was put there by somebody else. */
+function isRecorded({ address, link }: Found, record: RecordedAddress): boolean {
+  return (
+    Number.isFinite(address.validSeconds) &&
+    address.address === record.address &&
+    address.prefixLength === record.prefixLength &&
+    (link?.name === record.link || link?.altNames.includes(record.link) === true)
+  );
+}
+
+function nameOf(address: LinkAddress, link: Link | undefined): string {
+  const on = link?.name ?? `link ${address.linkIndex}`;
+  return `${address.address}/${address.prefixLength} on ${on}`;
+}
+
+function throwIfUnprivileged(error: unknown, name: string): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EPERM') return;
+  throw new PrivilegeError(
+    `cannot withdraw ${name}: the capability CAP_NET_ADMIN is missing; run this as root ` +
+      '(sudo vip-elector cleanup), or in a container add NET_ADMIN to its capabilities',
+  );
+}

@@ -1,0 +1,111 @@
+import { packageVersion } from '../version.ts';
+import yargs from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
+import { nearest } from '../config/did-you-mean.ts';
+import { describe, ExitCode, OperatorError } from '../errors.ts';
+import { configCommand } from './config.ts';
+import type { Io } from './options.ts';
+import { configOptions } from './options.ts';
+import { runCommand } from './run.ts';
+
+/** Set to 1, it shows the stack of an unexpected error. */
+const DEBUG = 'VIP_ELECTOR_DEBUG';
+const HELP_WIDTH = 100;
+
+/**
+ * Runs a command line: everything of the program but the process around it.
+ * @param argv arguments without node and script
+ * @returns the exit code; what went wrong has been said on standard error
+ */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    const parser = commands(yargs(), io);
+    await parser.parseAsync([...argv], {}, (_error, _argv, output) => {
+      // Help, version and completion. Errors reject the promise as well.
+      if (output !== '') io.stdout(`${output}\n`);
+    });
+    // A command may find something and say so by the exit code of the process (`check`, `--diff`).
+    return ExitCode.done;
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+function commands(parser: Argv, io: Io): Argv {
+  return parser
+    .scriptName('vip-elector')
+    .usage('Elects over etcd which node owns a virtual IP, and puts it there.\n\n$0 <command>')
+    .command(runCommand(io))
+    .command(
+      lazy('status', 'show who holds which virtual IP, since when and why', async () => {
+        return (await import('./status.ts')).statusCommand;
+      }),
+    )
+    .command(
+      lazy('cleanup', 'withdraw every address that carries our mark', async () => {
+        return (await import('./cleanup.ts')).cleanupCommand;
+      }),
+    )
+    .command(
+      lazy('lab', 'try it: hosts as network namespaces, real etcd, faults', async () => {
+        return (await import('./lab.ts')).labCommand;
+      }),
+    )
+    .command(configCommand(io))
+    .completion('completion', 'print a completion script for bash or zsh')
+    .version(packageVersion())
+    .help()
+    .alias('help', 'h')
+    .demandCommand(1, 1, 'name a command')
+    .recommendCommands()
+    .strict()
+    .wrap(HELP_WIDTH)
+    .epilogue('Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 4 missing privilege.')
+    .parserConfiguration({ 'camel-case-expansion': false })
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message: string, error: Error | undefined) => {
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw new OperatorError(withSuggestion(message), ExitCode.usage);
+    });
+}
+
+/** A command whose module is loaded only when it is used: the help of the others stays fast. */
+function lazy<T>(
+  command: string,
+  summary: string,
+  load: () => Promise<CommandModule<object, T>>,
+): CommandModule {
+  return {
+    command,
+    describe: summary,
+    builder: async (parser: Argv) => {
+      const { builder } = await load();
+      if (typeof builder === 'function') return builder(parser);
+      return builder === undefined ? parser : parser.options(builder);
+    },
+    handler: async (argv) => {
+      const { handler } = await load();
+      await handler(argv as never);
+    },
+  };
+}
+
+/** Adds to yargs' "Unknown argument: vipp" what may have been meant. */
+function withSuggestion(message: string): string {
+  const unknown = /^Unknown arguments?: (\S+?)(?:,|$)/.exec(message)?.[1];
+  const name = unknown && nearest(unknown, Object.keys(configOptions));
+  const meant = name ? `; did you mean --${name}?` : '';
+  return `${message}${meant}\nsee vip-elector --help, or --help after a command`;
+}
+
+function report(error: unknown, io: Io): ExitCode {
+  if (error instanceof OperatorError) {
+    io.stderr(`vip-elector: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const stack = io.env[DEBUG] === '1' && error instanceof Error ? error.stack : undefined;
+  const hint = `set ${DEBUG}=1 to see where, and report it`;
+  io.stderr(`vip-elector: unexpected error: ${stack ?? `${describe(error)} (${hint})`}\n`);
+  return ExitCode.failed;
+}

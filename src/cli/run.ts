@@ -1,0 +1,17 @@
+import type { CommandModule } from 'yargs';
+import type { Io } from './options.ts';
+import { configOptions, loadFrom } from './options.ts';
+
+/** `vip-elector run`: the daemon, in the foreground. Ends on SIGTERM or SIGINT. */
+export function runCommand(io: Io): CommandModule {
+  return {
+    command: 'run',
+    describe: 'take part in the election, and hold the virtual IPs that are won',
+    builder: (yargs) => yargs.options(configOptions),
+    handler: async (argv) => {
+      const { config } = await loadFrom(argv, io);
+      const { runDaemon } = await import('../daemon.ts');
+      await runDaemon(config);
+    },
+  };
+}

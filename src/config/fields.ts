@@ -1,0 +1,176 @@
+/**
+ * The one table of options: where each stands in the file, its flag, its default and its meaning.
+ * Schema, sources, command line and the test of the documentation read it.
+ */
+export interface Field {
+  /** Dotted path in the file; of a group's field, below `groups[]`. */
+  readonly path: string;
+  /** Name of the flag without dashes; the environment variable follows from it. */
+  readonly flag: string;
+  /** What the flag takes, for the help; a switch takes nothing. */
+  readonly takes: 'switch' | (string & {});
+  /** The default as an operator would write it. */
+  readonly fallback?: string | boolean;
+  readonly describe: string;
+}
+
+export const FIELDS: readonly Field[] = [
+  {
+    path: 'node',
+    flag: 'node',
+    takes: 'NAME',
+    describe: 'name of this node, unique in the cluster (default: the host name)',
+  },
+  {
+    path: 'prefix',
+    flag: 'prefix',
+    takes: 'KEY',
+    fallback: '/vip-elector',
+    describe: 'root of every key in etcd, the same on all nodes',
+  },
+  {
+    path: 'etcd.endpoints',
+    flag: 'etcd',
+    takes: 'URL,…',
+    describe: 'client URLs of the etcd members, comma-separated or given several times',
+  },
+  { path: 'etcd.ca', flag: 'etcd-ca', takes: 'FILE', describe: 'PEM file of the CA of etcd' },
+  {
+    path: 'etcd.cert',
+    flag: 'etcd-cert',
+    takes: 'FILE',
+    describe: 'PEM file of the client certificate',
+  },
+  {
+    path: 'etcd.key',
+    flag: 'etcd-key',
+    takes: 'FILE',
+    describe: 'PEM file of the key of the client certificate',
+  },
+  {
+    path: 'etcd.serverName',
+    flag: 'etcd-server-name',
+    takes: 'NAME',
+    describe: "name to check in the servers' certificates instead of the endpoint's host",
+  },
+  { path: 'etcd.user', flag: 'etcd-user', takes: 'NAME', describe: 'user of etcd' },
+  {
+    path: 'etcd.passwordFile',
+    flag: 'etcd-password-file',
+    takes: 'FILE',
+    describe: "file with the user's password and nothing else",
+  },
+  {
+    path: 'etcd.insecure',
+    flag: 'etcd-insecure',
+    takes: 'switch',
+    fallback: false,
+    describe: 'plain http to etcd on other hosts is intended: do not warn about it',
+  },
+  {
+    path: 'profile',
+    flag: 'profile',
+    takes: 'NAME',
+    fallback: 'seconds',
+    describe: 'timing as a whole: seconds',
+  },
+  {
+    path: 'holdFor',
+    flag: 'hold-for',
+    takes: 'DURATION',
+    fallback: '4s',
+    describe: 'the VIP may be held this long after a confirmed heartbeat was sent',
+  },
+  {
+    path: 'announceEvery',
+    flag: 'announce-every',
+    takes: 'DURATION',
+    fallback: '3s',
+    describe: 'send a gratuitous ARP this often after the first burst',
+  },
+  {
+    path: 'listen',
+    flag: 'listen',
+    takes: 'ADDR:PORT',
+    fallback: ':2112',
+    describe: 'serve /metrics, /healthz, /readyz and /status here; off to disable',
+  },
+  {
+    path: 'runtimeDir',
+    flag: 'runtime-dir',
+    takes: 'DIR',
+    fallback: '/run/vip-elector',
+    describe: 'directory of the state file, the lock and the control socket',
+  },
+  {
+    path: 'log.level',
+    flag: 'log-level',
+    takes: 'LEVEL',
+    fallback: 'info',
+    describe: 'debug, info, warn or error',
+  },
+  {
+    path: 'log.format',
+    flag: 'log-format',
+    takes: 'FORMAT',
+    fallback: 'auto',
+    describe: 'auto (pretty on a terminal, JSON elsewhere), json or pretty',
+  },
+  {
+    path: 'keepOnStop',
+    flag: 'keep-on-stop',
+    takes: 'switch',
+    fallback: false,
+    describe: 'keep the VIP when stopped; the next start on the same boot resumes',
+  },
+];
+
+/** Fields of one group. Their flags together describe one group, and exclude `groups` in a file. */
+export const GROUP_FIELDS: readonly Field[] = [
+  {
+    path: 'name',
+    flag: 'group',
+    takes: 'NAME',
+    fallback: 'default',
+    describe: 'name of the group of VIPs, which move together',
+  },
+  {
+    path: 'vips',
+    flag: 'vip',
+    takes: 'IP,…',
+    describe: 'virtual addresses, comma-separated or given several times',
+  },
+  {
+    path: 'link',
+    flag: 'link',
+    takes: 'NAME,…|auto',
+    fallback: 'auto',
+    describe: 'link to put the VIPs on, the first that exists; auto: by subnet',
+  },
+  {
+    path: 'electionKey',
+    flag: 'election-key',
+    takes: 'KEY',
+    describe: 'whole key of the election (default: <prefix>/elections/<group>)',
+  },
+];
+
+/** What names the file itself, and therefore cannot stand in it. */
+export const CONFIG_FIELD: Field = {
+  path: '',
+  flag: 'config',
+  takes: 'FILE',
+  describe: 'configuration file in YAML; flags and environment come before it',
+};
+
+/** `VIP_ELECTOR_ETCD_CA` for `etcd-ca`. */
+export function envName(flag: string): string {
+  return `VIP_ELECTOR_${flag.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** Meaning of a field, for the JSON schema. @throws TypeError for a path that is in no table */
+export function describeField(path: string): string {
+  const field = FIELDS.find((f) => f.path === path) ?? GROUP_FIELDS.find((f) => f.path === path);
+  if (field === undefined) throw new TypeError(`no field ${path}`);
+  return field.describe;
+}

@@ -1,0 +1,53 @@
+import { LineCounter, isNode, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { describe } from '../errors.ts';
+import type { ConfigProblem } from '../errors.ts';
+import type { Path } from './path.ts';
+import { isMapping } from './path.ts';
+
+/** A configuration file: what it says, and on which line. */
+export interface ConfigFile {
+  readonly tree: Readonly<Record<string, unknown>>;
+  /** Line (from 1) of the nearest thing at or above a place; undefined for an empty file. */
+  lineOf(place: Path): number | undefined;
+}
+
+/** How far aliases may unfold: a file with a "billion laughs" is refused, not unfolded. */
+const ALIASES_MAX = 100;
+
+/**
+ * Reads YAML 1.2 text.
+ * @param name of the file, for messages
+ * @returns the file, or all that is wrong with its syntax
+ */
+export function parseFile(text: string, name: string): ConfigFile | readonly ConfigProblem[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    return document.errors.map(({ message, pos }) => ({
+      field: `${name}:${lines.linePos(pos[0]).line}`,
+      problem: 'is no YAML',
+      remedy: message,
+    }));
+  }
+  let tree: unknown;
+  try {
+    tree = document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    return [{ field: name, problem: 'cannot be unfolded', remedy: describe(error) }];
+  }
+  if (tree === null) return { tree: {}, lineOf: () => undefined };
+  if (!isMapping(tree)) {
+    const remedy = 'write lines such as node: pi-1';
+    return [{ field: name, problem: 'is no mapping of fields', remedy }];
+  }
+  return { tree, lineOf: (place) => lineOf(document, lines, place) };
+}
+
+function lineOf(document: Document, lines: LineCounter, place: Path): number | undefined {
+  for (let length = place.length; length >= 0; length--) {
+    const node: unknown = document.getIn(place.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+}

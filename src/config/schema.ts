@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { parseVip } from '../network/address.ts';
+import type { Vip } from '../network/types.ts';
+import { parseDuration } from './duration.ts';
+import { describeField, GROUP_FIELDS } from './fields.ts';
+import type { Parsed, Refusal } from './parsed.ts';
+import { refused, splitCommas } from './parsed.ts';
+import { LATER_PROFILES, PROFILES } from './timing.ts';
+import {
+  parseEndpoint,
+  parseGroupName,
+  parseKey,
+  parseLinkName,
+  parseListen,
+  parseNode,
+  parsePrefix,
+  parseRuntimeDir,
+} from './values.ts';
+
+/** Most groups of a daemon: each costs operations of a transaction, of which etcd allows 128. */
+export const GROUPS_MAX = 100;
+/** Most VIPs of a group: all of them are armed anew at every proof. */
+export const VIPS_MAX = 1000;
+/** Most members of an etcd cluster that anyone runs is 9; each costs a connection. */
+export const ENDPOINTS_MAX = 32;
+const LINKS_MAX = 100;
+
+type Context = z.core.$RefinementCtx;
+
+function refuse(context: Context, { problem, remedy }: Refusal): never {
+  context.addIssue({ code: 'custom', message: problem, params: { remedy } });
+  return z.NEVER;
+}
+
+/** A text that one of the readers of single values understands. */
+function text<T>(parse: (text: string) => Parsed<T>) {
+  return z.string().transform((value, context): T => {
+    const outcome = parse(value);
+    return refused(outcome) ? refuse(context, outcome) : outcome.value;
+  });
+}
+
+/** A list of such texts, which may also be written as one text with commas. */
+function list<T>(parse: (text: string) => Parsed<T>, most: number) {
+  return z.union([z.string(), z.array(z.string())]).transform((value, context): T[] => {
+    const items = typeof value === 'string' ? splitCommas(value) : value;
+    if (items.length > most) {
+      const problem = `has ${items.length} entries`;
+      return refuse(context, { problem, remedy: `at most ${most} are allowed` });
+    }
+    return items.flatMap((item, index) => {
+      const outcome = parse(item);
+      if (!refused(outcome)) return [outcome.value];
+      const { problem, remedy } = outcome;
+      context.addIssue({ code: 'custom', message: problem, path: [index], params: { remedy } });
+      return [];
+    });
+  });
+}
+
+function choice<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values);
+}
+
+const path = text((value) =>
+  value === '' || value.includes('\0')
+    ? { problem: 'is no path', remedy: 'name a file' }
+    : { value },
+);
+
+const name = text((value) =>
+  value.trim() === '' ? { problem: 'is empty', remedy: 'give a name or leave it out' } : { value },
+);
+
+function parseIPv4Vip(value: string): Parsed<Vip> {
+  const outcome = parseVip(value);
+  if (refused(outcome)) return outcome;
+  if (outcome.vip.family === 4) return { value: outcome.vip };
+  return { problem: 'is an IPv6 address: IPv6 comes in a later release', remedy: 'use IPv4' };
+}
+
+const profile = text((value): Parsed<(typeof PROFILES)[number]> => {
+  const known = PROFILES.find((one) => one === value);
+  if (known !== undefined) return { value: known };
+  const later = LATER_PROFILES.some((one) => one === value);
+  return {
+    problem: later
+      ? 'needs the millisecond fence, which this release does not have'
+      : 'is no profile',
+    remedy: `use ${PROFILES.join(' or ')}`,
+  };
+});
+
+const linkNames = list(parseLinkNameOrAuto, LINKS_MAX);
+const link = linkNames.transform((names, context): 'auto' | string[] => {
+  if (!names.includes('auto')) return names;
+  if (names.length === 1) return 'auto';
+  const remedy = 'write auto alone, or names of links';
+  return refuse(context, { problem: 'has auto among names', remedy });
+});
+
+function parseLinkNameOrAuto(value: string): Parsed<string> {
+  return value === 'auto' ? { value } : parseLinkName(value);
+}
+
+/** Optional everywhere: what is missing is the rules' to say, and the defaults are a source. */
+function field<T extends z.ZodType>(path: string, type: T) {
+  return type.optional().describe(describeField(path));
+}
+
+const group = z.strictObject({
+  name: field('name', text(parseGroupName)),
+  vips: field('vips', list(parseIPv4Vip, VIPS_MAX)),
+  link: field('link', link),
+  electionKey: field('electionKey', text(parseKey)),
+});
+
+const etcd = z.strictObject({
+  endpoints: field('etcd.endpoints', list(parseEndpoint, ENDPOINTS_MAX)),
+  ca: field('etcd.ca', path),
+  cert: field('etcd.cert', path),
+  key: field('etcd.key', path),
+  serverName: field('etcd.serverName', name),
+  user: field('etcd.user', name),
+  passwordFile: field('etcd.passwordFile', path),
+  insecure: field('etcd.insecure', z.boolean()),
+});
+
+const log = z.strictObject({
+  level: field('log.level', choice(['debug', 'info', 'warn', 'error'])),
+  format: field('log.format', choice(['auto', 'json', 'pretty'])),
+});
+
+/** The configuration as it is written. What belongs together is checked by `rules.ts`. */
+export const schema = z.strictObject({
+  node: field('node', text(parseNode)),
+  prefix: field('prefix', text(parsePrefix)),
+  etcd: etcd.optional().describe('how to reach etcd'),
+  groups: z.array(group).max(GROUPS_MAX).optional().describe('groups of VIPs that move together'),
+  profile: field('profile', profile),
+  holdFor: field('holdFor', text(parseDuration)),
+  announceEvery: field('announceEvery', text(parseDuration)),
+  listen: field('listen', text(parseListen)),
+  runtimeDir: field('runtimeDir', text(parseRuntimeDir)),
+  log: log.optional().describe('the log on standard output'),
+  keepOnStop: field('keepOnStop', z.boolean()),
+});
+
+/** What the schema makes of a written configuration; every field may be missing. */
+export type Draft = z.output<typeof schema>;
+export type GroupDraft = z.output<typeof group>;
+
+/** Names allowed at a place in the file, for the did-you-mean. `groups[3]` is like any group. */
+export function knownNames(place: readonly PropertyKey[]): string[] {
+  if (place[0] === 'groups') return GROUP_FIELDS.map(({ path }) => path);
+  if (place[0] === 'etcd') return Object.keys(etcd.shape);
+  if (place[0] === 'log') return Object.keys(log.shape);
+  return Object.keys(schema.shape);
+}
+
+/** The JSON schema (draft 2020-12) of a configuration file, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  return {
+    title: 'vip-elector configuration',
+    ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+  };
+}

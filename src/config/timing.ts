@@ -1,0 +1,182 @@
+import type { ConfigProblem } from '../errors.ts';
+import { formatDuration } from './duration.ts';
+import type { Timing } from './types.ts';
+
+/**
+ * The protocol's constant ρ (protocol.md, Words): no clock runs more than 8.5 % too fast or too slow.
+ * chrony slews by at most 83333.333 ppm unless told otherwise (chrony.conf, maxslewrate).
+ */
+export const RHO = 0.085;
+
+/** ρ in thousandths, so that the inequality is computed in whole numbers, without rounding. */
+const RHO_PER_MILLE = Math.round(RHO * 1000);
+
+/**
+ * How long others wait before they depose a holder: the smallest whole number of milliseconds with
+ * `takeoverAfter·(1 − ρ) ≥ holdFor·(1 + ρ) + fence latency` (protocol.md, Words).
+ * @param holdForMs the promise in the heartbeat, whole milliseconds
+ * @param fenceLatencyMs how late the promising node's fence may close, whole milliseconds
+ */
+export function takeoverAfterMs(holdForMs: number, fenceLatencyMs: number): number {
+  const owed = holdForMs * (1000 + RHO_PER_MILLE) + fenceLatencyMs * 1000;
+  return Math.ceil(owed / (1000 - RHO_PER_MILLE));
+}
+
+/**
+ * What whole-second address lifetimes cost at the end of a right, in milliseconds. A lifetime is
+ * `floor(deadline − now − 1 s)`: one second because the kernel may remove an address up to 1 s late,
+ * and less than another one lost in rounding down. The address thus stays at least until
+ * `deadline − 2 s`.
+ */
+export const LIFETIME_RESERVE_MS = 2000;
+
+/**
+ * From a proof to the kernel's acknowledgement of the new lifetime, in milliseconds: a rtnetlink
+ * request takes less than one; the rest is room for a busy event loop.
+ */
+export const ARM_WITHIN_MS = 100;
+
+/** Profile `seconds` (design §4): what works with address lifetimes alone. Milliseconds. */
+const SECONDS = {
+  profile: 'seconds',
+  heartbeatEveryMs: 500,
+  requestDeadlineMs: 800,
+  graceMs: 1800,
+  holdForMs: 4000,
+  fenceLatencyMs: 143,
+  announceEveryMs: 3000,
+  leaseTtlMs: 15_000,
+} as const satisfies Partial<Timing>;
+
+/** The profiles, and those of which this release can only say why it refuses them. */
+export const PROFILES = ['seconds'] as const;
+export const LATER_PROFILES = ['steady', 'fast', 'adaptive'] as const;
+
+/** Bounds of the time between two gratuitous ARPs after the burst, in milliseconds. */
+export const ANNOUNCE_EVERY_MIN_MS = 500;
+export const ANNOUNCE_EVERY_MAX_MS = 60_000;
+
+type Beat = Pick<Timing, 'heartbeatEveryMs' | 'requestDeadlineMs'>;
+
+/**
+ * The smallest `holdFor` with which an address that was armed at one proof stays on its link until
+ * the next proof has armed it anew, in milliseconds. The next beat is sent `heartbeatEvery` after
+ * the last one, its proof takes at most the request deadline, arming takes `ARM_WITHIN_MS`, and the
+ * kernel may remove the address `LIFETIME_RESERVE_MS` before the deadline. The first lifetime is
+ * then at least 1 s too: it needs only request deadline + arming + 2 s.
+ */
+export function smallestHoldForMs({ heartbeatEveryMs, requestDeadlineMs }: Beat): number {
+  return heartbeatEveryMs + requestDeadlineMs + ARM_WITHIN_MS + LIFETIME_RESERVE_MS;
+}
+
+/** The smallest `holdFor` of profile `seconds`: 500 + 800 + 100 + 2000 = 3400 ms. */
+export const HOLD_FOR_MIN_MS = smallestHoldForMs(SECONDS);
+
+/**
+ * The longest promise of the schema, in milliseconds. Everyone waits by it when nothing is known of
+ * the last holder (protocol.md rule 8), so it is the same for all nodes of all versions.
+ */
+export const HOLD_FOR_MAX_MS = 10_000;
+
+/** The longest that anyone ever waits before deposing: by the longest promise, in milliseconds. */
+export const LONGEST_TAKEOVER_AFTER_MS = takeoverAfterMs(HOLD_FOR_MAX_MS, SECONDS.fenceLatencyMs);
+
+/** What an operator may choose; the rest follows. Durations in whole milliseconds. */
+export interface TimingChoice {
+  readonly profile: Timing['profile'];
+  readonly holdForMs?: number | undefined;
+  readonly heartbeatEveryMs?: number | undefined;
+  readonly announceEveryMs?: number | undefined;
+}
+
+/** The whole timing of a choice. Not checked yet: see `timingProblems`. */
+export function timingFor(choice: TimingChoice): Timing {
+  const heartbeatEveryMs = choice.heartbeatEveryMs ?? SECONDS.heartbeatEveryMs;
+  const holdForMs = choice.holdForMs ?? SECONDS.holdForMs;
+  return {
+    ...SECONDS,
+    heartbeatEveryMs,
+    holdForMs,
+    announceEveryMs: choice.announceEveryMs ?? SECONDS.announceEveryMs,
+    graceMs: Math.max(SECONDS.graceMs, smallestGraceMs({ ...SECONDS, heartbeatEveryMs })),
+    takeoverAfterMs: takeoverAfterMs(holdForMs, SECONDS.fenceLatencyMs),
+  };
+}
+
+/** Two beats and a deadline: the old holder, if it lives, beats first (protocol.md rule 12). */
+function smallestGraceMs({ heartbeatEveryMs, requestDeadlineMs }: Beat): number {
+  return 2 * heartbeatEveryMs + requestDeadlineMs;
+}
+
+/**
+ * What is wrong with a timing, each problem with the smallest (or largest) value that works.
+ * `field` is the name in the configuration file: `holdFor`, `announceEvery`, or, for what no
+ * operator sets, the name in `Timing`. Empty for every timing that may be run.
+ */
+export function timingProblems(timing: Timing): ConfigProblem[] {
+  const { holdForMs, announceEveryMs, graceMs, leaseTtlMs } = timing;
+  const beat = timing.heartbeatEveryMs + timing.requestDeadlineMs;
+  const takeover = takeoverAfterMs(holdForMs, timing.fenceLatencyMs);
+  return [
+    ...within('heartbeatEveryMs', timing.heartbeatEveryMs, 1, HOLD_FOR_MAX_MS, 'no heartbeat'),
+    ...within('requestDeadlineMs', timing.requestDeadlineMs, 1, HOLD_FOR_MAX_MS, 'no request'),
+    ...within(
+      'holdFor',
+      holdForMs,
+      smallestHoldForMs(timing),
+      HOLD_FOR_MAX_MS,
+      'the address would leave its link between two heartbeats',
+    ),
+    ...within(
+      'announceEvery',
+      announceEveryMs,
+      ANNOUNCE_EVERY_MIN_MS,
+      ANNOUNCE_EVERY_MAX_MS,
+      'the network would be flooded with announcements',
+    ),
+    ...within(
+      'graceMs',
+      graceMs,
+      smallestGraceMs(timing),
+      Infinity,
+      'a holder that survived an outage of etcd would be deposed before it can beat again',
+    ),
+    ...within(
+      'takeoverAfterMs',
+      timing.takeoverAfterMs,
+      takeover,
+      Infinity,
+      'others would take the address while it is still held',
+    ),
+    ...within(
+      'leaseTtlMs',
+      leaseTtlMs,
+      takeover + beat,
+      Infinity,
+      'the lease would end before the promise that others wait for',
+    ),
+  ];
+}
+
+function within(
+  field: string,
+  value: number,
+  least: number,
+  most: number,
+  why: string,
+): ConfigProblem[] {
+  if (!Number.isInteger(value)) {
+    const problem = 'is no whole number of milliseconds';
+    return [{ field, value, problem, remedy: `give ${formatDuration(least)}` }];
+  }
+  const shown = formatDuration(value);
+  if (value < least) {
+    const remedy = `the smallest value that works is ${formatDuration(least)}`;
+    return [{ field, value: shown, problem: `is too short: ${why}`, remedy }];
+  }
+  if (value > most) {
+    const remedy = `the largest value allowed is ${formatDuration(most)}`;
+    return [{ field, value: shown, problem: 'is too long', remedy }];
+  }
+  return [];
+}

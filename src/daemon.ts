@@ -1,0 +1,213 @@
+import { Announcer } from './announce/announcer.ts';
+import { openPacketSender, type PacketSender } from './announce/packet-sender.ts';
+import { after, systemClock, type Clock } from './clock.ts';
+import type { Config } from './config/types.ts';
+import { Elector } from './election/elector.ts';
+import { openEtcdStore } from './election/etcd/open.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from './election/promise.ts';
+import type { Store } from './election/store.ts';
+import type { Emit } from './events.ts';
+import { LifetimeGuard } from './fencing/lifetime-guard.ts';
+import { NetworkMonitor } from './network/monitor.ts';
+import { openNetwork, type RtNetlink } from './network/rtnetlink.ts';
+import { Observer } from './observe/observer.ts';
+import { refuseOwnVipAsEndpoint } from './endpoints.ts';
+import { OperatorError } from './errors.ts';
+import { lockRuntimeDirectory } from './runtime/directory.ts';
+import { takeDaemonLock } from './runtime/namespace-lock.ts';
+import { requireCapabilities } from './runtime/privileges.ts';
+import { StateFile } from './runtime/state-file.ts';
+import { report } from './report.ts';
+import { tick } from './ticker.ts';
+import { packageVersion } from './version.ts';
+import { GroupController } from './vip/controller.ts';
+import { Groups } from './vip/groups.ts';
+import { withdrawLeftovers } from './vip/reconcile.ts';
+
+/** A stop is over after this, even when etcd is silent: 2 s from the signal to the end, with reserve. */
+const STOP_WITHIN_MS = 1500;
+const REVOKE_WITHIN_MS = 300;
+
+/** The parts of a running daemon, in the order in which they are made; stopped in the reverse order. */
+interface Parts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly network: RtNetlink;
+  readonly monitor: NetworkMonitor;
+  readonly state: StateFile;
+  readonly store: Store;
+  readonly sender: PacketSender;
+  readonly groups: Groups;
+  readonly elector: Elector;
+}
+
+/**
+ * Runs the daemon in this process until SIGTERM or SIGINT, then releases what it holds and resolves.
+ * @throws OperatorError for what must be put right before it can start
+ */
+export async function runDaemon(config: Config): Promise<void> {
+  requireCapabilities();
+  const stopped = new AbortController();
+  const onSignal = (name: NodeJS.Signals): void => stopped.abort(name);
+  // Listening from the first moment: a signal during the start must not leave anything half done.
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  lockRuntimeDirectory(config.runtimeDir);
+  const unlock = await takeDaemonLock();
+  if (unlock === undefined) {
+    throw new OperatorError(
+      'another vip-elector runs in this network namespace: one daemon a host; ' +
+        'give it more groups instead, or stop it first',
+    );
+  }
+  await refuseOwnVipAsEndpoint(config, systemClock);
+  const observer = new Observer(config, packageVersion());
+  const parts = await openParts(config, systemClock, observer);
+  try {
+    await serve(parts, observer, stopped.signal);
+  } finally {
+    closeParts(parts);
+    await unlock();
+    process.off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
+  }
+}
+
+async function openParts(config: Config, clock: Clock, observer: Observer): Promise<Parts> {
+  const emit: Emit = (event) => observer.record(event);
+  const { node, prefix, timing, groups: configured } = config;
+  const state = new StateFile(config.runtimeDir, { node, prefix }, clock);
+  const network = await openNetwork(clock);
+  const isRecorded = (link: string, address: string): boolean =>
+    state.addresses.some((each) => each.link === link && each.address === address);
+  const monitor = new NetworkMonitor({ network, clock, emit, isRecorded });
+  const store = await openEtcdStore(config.etcd, { clock, emit });
+  const sender = openPacketSender();
+  const groups = new Groups();
+  const announcer = new Announcer(
+    {
+      clock,
+      sender,
+      mayAnnounce: (group) => groups.get(group)?.fence.isOpen(clock.now()) === true,
+      emit,
+    },
+    { everyMs: timing.announceEveryMs },
+  );
+  const facts = (): string =>
+    JSON.stringify({
+      version: observer.version,
+      links: monitor.links.map(({ name }) => name),
+      groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
+      listen: config.listen,
+    });
+  const elector = new Elector(
+    { store, clock, journal: state, emit, listener: groups },
+    { node, prefix, groups: configured, timing, facts },
+  );
+  const guard = new LifetimeGuard(network, clock);
+  const shared = { network, monitor, guard, journal: state, clock, emit, announcer };
+  for (const group of configured) {
+    groups.add(new GroupController({ ...shared, election: elector }, group));
+  }
+  return { config, clock, emit, network, monitor, state, store, sender, groups, elector };
+}
+
+function closeParts({ monitor, network, store, sender }: Parts): void {
+  monitor.stop();
+  network.close();
+  store.close();
+  sender.close();
+}
+
+async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promise<void> {
+  const { config, clock, emit, monitor, groups, elector } = parts;
+  const startedAt = clock.now();
+  const { version } = observer;
+  emit({ type: 'started', version, node: config.node });
+  await monitor.start();
+  await reconcile(parts);
+  monitor.subscribe((event) => groups.onNetwork(event));
+  const running = new AbortController();
+  const { signal } = running;
+  const answers = report({
+    config,
+    clock,
+    version,
+    startedAt,
+    groups,
+    elector,
+    etcd: observer.etcd,
+  });
+  await observer.start(answers, signal);
+  const pulse = {
+    onTick: (lagMs: number): void => {
+      emit({ type: 'loop-lag', lagMs });
+      for (const controller of groups.all()) controller.check();
+    },
+    onSuspended: (ms: number): void => {
+      for (const controller of groups.all()) controller.onSuspended(ms);
+    },
+  };
+  const loops = Promise.all([elector.run(signal), tick(clock, pulse, signal), monitor.run(signal)]);
+  const ended = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    else stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  // A loop ends before the stop only by a defect: then the process ends with it, and the kernel's
+  // guard with the addresses.
+  await Promise.race([ended, loops]);
+  const stoppingAt = clock.now();
+  emit({ type: 'stopping', signal: String(stop.reason) });
+  await release(parts);
+  running.abort(new Error('the daemon stops'));
+  await loops;
+  if (!config.keepOnStop) await elector.retire(REVOKE_WITHIN_MS);
+  await observer.stop();
+  emit({ type: 'stopped', durationMs: clock.now() - stoppingAt });
+}
+
+/** What the state file claims stays until we know; everything else of ours goes at once (rule 15). */
+async function reconcile({ clock, state, monitor, network, groups, emit }: Parts): Promise<void> {
+  const { memory } = state;
+  const now = clock.now();
+  if (!state.foundPredecessor && !network.marksAddresses) {
+    // Nobody can tell what an earlier daemon left on the links: wait until it must be gone [H12].
+    memory.quietUntil = after(now, LONGEST_TAKEOVER_AFTER_MS);
+  }
+  const remembered = memory.tokens.flatMap(({ group, token }) => {
+    const controller = groups.get(group);
+    return controller === undefined ? [] : [{ controller, token }];
+  });
+  const resumable = memory.promisedEnd > now ? remembered : [];
+  await withdrawLeftovers({ network, monitor, clock, emit }, (address) =>
+    resumable.some(({ controller }) =>
+      controller.group.vips.some((vip) => vip.address === address.address),
+    ),
+  );
+  memory.tokens = remembered.map(({ controller, token }) => ({
+    group: controller.group.name,
+    token,
+  }));
+  state.save();
+  for (const controller of groups.all()) {
+    const token = remembered.find((each) => each.controller === controller)?.token;
+    controller.start(
+      token === undefined ? undefined : { token, sentAt: now, deadline: memory.promisedEnd },
+    );
+  }
+}
+
+async function release({ config, clock, groups }: Parts): Promise<void> {
+  const controllers = groups.all();
+  if (config.keepOnStop) {
+    await Promise.all(controllers.map((controller) => controller.abandon()));
+    return;
+  }
+  const limit = new AbortController();
+  const cancel = clock.timer(STOP_WITHIN_MS, () =>
+    limit.abort(new Error('the stop takes too long')),
+  );
+  await Promise.all(controllers.map((controller) => controller.stop(limit.signal)));
+  cancel();
+}

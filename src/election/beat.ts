@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/** Version of the protocol that this code speaks (protocol.md). */
+export const PROTOCOL_VERSION = 1;
+/** A heartbeat's value must not be longer (protocol.md, Keys). */
+export const MAX_BEAT_BYTES = 512;
+const SEQ_DIGITS = 16;
+
+/** What a heartbeat says. All durations in milliseconds. */
+export interface Beat {
+  /** Grows over the whole boot, across leases and restarts. */
+  readonly seq: number;
+  /** Random, from the runtime directory. */
+  readonly identity: string;
+  readonly bootId: string;
+  readonly lease: string;
+  /** The promise: whatever this beat lists is not held longer than this after the beat was sent. */
+  readonly holdForMs: number;
+  /** How late the fence of the sender may close; part of the promise. */
+  readonly fenceLatencyMs: number;
+  readonly beatEveryMs: number;
+  readonly nextBeatWithinMs: number;
+  /** The tokens claimed, as `tokenMark` writes them, or `all` when they do not fit. */
+  readonly tokens: readonly string[] | 'all';
+}
+
+/** FNV-1a, 32 bits, folded to 16: tells the groups of one transaction apart, nothing more. */
+function hash16(text: string): number {
+  let hash = 0x81_1c_9d_c5;
+  for (let at = 0; at < text.length; at += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01_00_01_93);
+  }
+  return ((hash >>> 16) ^ hash) & 0xff_ff;
+}
+
+/**
+ * A token as a beat lists it: create revision and a hash of the group (keys written by one
+ * transaction share their create revision). A collision makes a token look claimed that is not,
+ * which only makes others wait.
+ */
+export function tokenMark(group: string, createRevision: number): string {
+  return `${createRevision.toString(36)}.${hash16(group).toString(36)}`;
+}
+
+/** The fixed-width beginning of a heartbeat's value; etcd compares values by bytes. */
+export function beatPrefix(seq: number): string {
+  return `{"seq":"${seq.toString(16).padStart(SEQ_DIGITS, '0')}"`;
+}
+
+/** The value of a heartbeat key, at most 512 bytes. */
+export function encodeBeat(beat: Beat): string {
+  const { seq, ...rest } = beat;
+  const write = (tokens: Beat['tokens']): string =>
+    `${beatPrefix(seq)},"v":${PROTOCOL_VERSION},${JSON.stringify({ ...rest, tokens }).slice(1)}`;
+  const value = write(beat.tokens);
+  return Buffer.byteLength(value) <= MAX_BEAT_BYTES ? value : write('all');
+}
+
+const durationMs = z.number().int().min(0).max(86_400_000);
+const beatSchema = z.object({
+  seq: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .transform((hex) => Number.parseInt(hex, 16)),
+  v: z.number().int(),
+  identity: z.string().min(1).max(64),
+  bootId: z.string().min(1).max(64),
+  lease: z.string().regex(/^[0-9a-f]{1,16}$/),
+  holdForMs: durationMs,
+  fenceLatencyMs: durationMs,
+  beatEveryMs: durationMs,
+  nextBeatWithinMs: durationMs,
+  tokens: z.union([z.literal('all'), z.array(z.string().max(32)).max(100)]),
+});
+
+/** Reads a heartbeat; undefined when it is none, or of a protocol that we do not know. */
+export function decodeBeat(value: string): Beat | undefined {
+  if (value.length > MAX_BEAT_BYTES) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value);
+  } catch {
+    return undefined; // Not JSON: anybody may have written here.
+  }
+  const result = beatSchema.safeParse(parsed);
+  if (!result.success || result.data.v !== PROTOCOL_VERSION) return undefined;
+  const { v: _version, ...beat } = result.data;
+  return Number.isSafeInteger(beat.seq) ? beat : undefined;
+}
+
+/** Whether a beat lists a token. */
+export function claims(beat: Beat, group: string, createRevision: number): boolean {
+  return beat.tokens === 'all' || beat.tokens.includes(tokenMark(group, createRevision));
+}

@@ -1,0 +1,126 @@
+import type { Clock, Instant } from '../clock.ts';
+import type { Emit } from '../events.ts';
+import { GuardedStore } from './guarded-store.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Keys } from './keys.ts';
+import { Lease } from './lease.ts';
+import { Member } from './member.ts';
+import { Reader } from './reader.ts';
+import type { LeaseId, Store } from './store.ts';
+import { Transactions } from './transactions.ts';
+import type { ElectionGroup, ElectionListener, Journal } from './types.ts';
+import { View } from './view.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** Timing that the election needs, in milliseconds (config/timing.ts has the profiles). */
+export interface ElectionTiming {
+  readonly heartbeatEveryMs: number;
+  readonly requestDeadlineMs: number;
+  readonly graceMs: number;
+  readonly holdForMs: number;
+  readonly fenceLatencyMs: number;
+  readonly takeoverAfterMs: number;
+  readonly leaseTtlMs: number;
+}
+
+export interface ElectionOptions {
+  readonly node: string;
+  /** Root of all keys, without a slash at the end. */
+  readonly prefix: string;
+  readonly groups: readonly ElectionGroup[];
+  readonly timing: ElectionTiming;
+  /** JSON of the node's facts, written when a session begins. */
+  readonly facts: () => string;
+  /** For tests and the simulator. */
+  readonly newLeaseId?: () => LeaseId;
+}
+
+export interface ElectionParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly emit: Emit;
+  readonly listener: ElectionListener;
+}
+
+/** A node that holds and leads nothing beats this often: a few seconds (protocol.md rule 7). */
+const IDLE_BEAT_EVERY_MS = 3000;
+
+/** The parts of one node's election, put together. They outlive sessions. */
+export class ElectionCore {
+  readonly options: ElectionOptions;
+  readonly parts: ElectionParts;
+  readonly keys: Keys;
+  readonly store: GuardedStore;
+  readonly view: View;
+  readonly reader: Reader;
+  readonly heartbeat: Heartbeat;
+  readonly lease: Lease;
+  readonly transactions: Transactions;
+  readonly members = new Map<string, Member>();
+  /** Rung when something may have changed: read and decide. */
+  readonly look = new Wakeup();
+  /** Rung when a beat is due at once. */
+  readonly beatNow = new Wakeup();
+  /** Set when etcd looked back in time, until a session has dealt with it. */
+  regression: string | undefined;
+  /** When the control loop last turned. */
+  lastTurnAt: Instant;
+
+  constructor(parts: ElectionParts, options: ElectionOptions) {
+    const { clock, journal, emit, listener } = parts;
+    const { timing } = options;
+    this.options = options;
+    this.parts = parts;
+    this.keys = new Keys(options.prefix);
+    this.lastTurnAt = clock.now();
+    this.store = new GuardedStore(parts.store, journal.memory, (detail) => {
+      this.regression = detail;
+      this.look.ring();
+    });
+    this.transactions = new Transactions(this.keys, options.node);
+    this.view = new View(this.keys, options.groups);
+    this.reader = new Reader(this.store, clock, this.view, timing.requestDeadlineMs);
+    this.lease = new Lease(
+      { store: this.store, clock, journal, emit },
+      {
+        ttlMs: timing.leaseTtlMs,
+        deadlineMs: timing.requestDeadlineMs,
+        ...(options.newLeaseId === undefined ? {} : { newId: options.newLeaseId }),
+      },
+    );
+    this.heartbeat = new Heartbeat(
+      {
+        store: this.store,
+        clock,
+        journal,
+        transactions: this.transactions,
+        emit,
+        onProved: (group, proof) => listener.onProved(group, proof),
+      },
+      { ...timing, idleEveryMs: IDLE_BEAT_EVERY_MS },
+    );
+    for (const group of options.groups) this.members.set(group.name, this.#member(group));
+  }
+
+  #member(group: ElectionGroup): Member {
+    const { clock, journal, listener } = this.parts;
+    const { requestDeadlineMs, fenceLatencyMs } = this.options.timing;
+    const member = new Member(
+      {
+        store: this.store,
+        clock,
+        journal,
+        transactions: this.transactions,
+        heartbeat: this.heartbeat,
+        listener,
+        requestDeadlineMs,
+        fenceLatencyMs,
+      },
+      group,
+    );
+    const remembered = journal.memory.tokens.find((each) => each.group === group.name);
+    if (remembered !== undefined) member.remember(remembered.token);
+    return member;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Instant } from '../clock.ts';
+import { deposableAt, deposing, type Deposing } from './deposing.ts';
+import { isNamedHolder, ownCandidate, type Situation } from './situation.ts';
+import { sameToken } from './record.ts';
+import { takeableAt } from './taking.ts';
+import type { Candidate } from './view.ts';
+
+/** What the rules tell a node to do about one group now. */
+export type Decision =
+  /** Nothing; look again at the instant, if there is one, or when something changes. */
+  | { readonly kind: 'wait'; readonly until?: Instant }
+  /** Stand for election. */
+  | { readonly kind: 'enqueue' }
+  /** A candidate key on our lease that we do not want: delete it (rule 10). */
+  | { readonly kind: 'dequeue'; readonly own: Candidate }
+  /** Our key leads and the last hold has ended: take (rules 8 and 9). */
+  | { readonly kind: 'take'; readonly own: Candidate; readonly resumed: boolean }
+  /** The leader is silent, or stands in the way: depose it (rules 7, 10, 11). */
+  | { readonly kind: 'depose'; readonly deposing: Deposing }
+  /** A foreign key leads and the record does not say so yet (rule 10 [H8]). */
+  | { readonly kind: 'mark-foreign'; readonly leader: Candidate };
+
+/** Applies the rules of protocol.md to one situation. Pure but for the stamps that date conditions. */
+export function decide(situation: Situation): Decision {
+  const { view, wanted, claimed, holding, ending, isBurnt, now } = situation;
+  const own = ownCandidate(situation);
+  const head = view.queue[0];
+  // Conditions are dated from their first look, whoever is first then [A4].
+  const takeable = takeableAt(situation);
+  const depose = head?.ours === true && head !== own ? deposableAt(situation, head) : undefined;
+  // While the addresses may still be on the link the key stays: it keeps successors waiting.
+  if (ending) return { kind: 'wait' };
+  if (own !== undefined && (!wanted || isBurnt(own))) {
+    const inUse = claimed !== undefined && sameToken(claimed, own);
+    return inUse ? { kind: 'wait' } : { kind: 'dequeue', own };
+  }
+  if (head !== undefined && !head.ours) {
+    const { record } = view;
+    const said = record?.state === 'foreign' && sameToken(record.token, head);
+    if (!said && wanted) return { kind: 'mark-foreign', leader: head };
+  }
+  if (own === undefined) return wanted ? { kind: 'enqueue' } : { kind: 'wait' };
+  if (head === own) {
+    if (holding && claimed !== undefined && sameToken(claimed, own)) return { kind: 'wait' };
+    if (now < takeable) return waitUntil(takeable);
+    return { kind: 'take', own, resumed: isNamedHolder(situation, own) };
+  }
+  const due = deposing(situation);
+  if (due !== undefined) return { kind: 'depose', deposing: due };
+  return waitUntil(depose);
+}
+
+function waitUntil(instant: Instant | undefined): Decision {
+  return instant === undefined || !Number.isFinite(instant)
+    ? { kind: 'wait' }
+    : { kind: 'wait', until: instant };
+}

@@ -1,0 +1,110 @@
+import { after, type Instant } from '../clock.ts';
+import type { Observation } from './observations.ts';
+import { LONGEST_HOLD_FOR_MS, LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from './promise.ts';
+import { claims, type Beat } from './beat.ts';
+import { isNamedHolder, ownCandidate, type Situation } from './situation.ts';
+import type { Candidate } from './view.ts';
+
+/** Beats are late now and then: a candidate is dead only after this many times what it announced. */
+const LATE_BEAT_FACTOR = 1.2;
+/** A first key that the record does not name may be deposed after this (rule 10). */
+export const UNNAMED_HEAD_WAIT_MS = Math.ceil(1.3 * LONGEST_TAKEOVER_AFTER_MS + 1000);
+
+function takeoverAfterOf(beat: Beat): number {
+  return takeoverAfterMs(beat.holdForMs, beat.fenceLatencyMs);
+}
+
+/** When a candidate that holds nothing counts as dead (rule 7 [A7]): never by a fast promise alone. */
+function deadAt(seen: Observation): Instant {
+  const { beat } = seen;
+  if (beat === undefined) {
+    // A protocol that we cannot read: the longest that anybody may announce and promise.
+    return after(seen.firstSeenAt, UNNAMED_HEAD_WAIT_MS + LONGEST_HOLD_FOR_MS);
+  }
+  return after(seen.firstSeenAt, LATE_BEAT_FACTOR * beat.nextBeatWithinMs + takeoverAfterOf(beat));
+}
+
+/** What is to be compared and deleted in a deposing transaction. */
+export interface Deposing {
+  /** The leader first, then the dead of ours on the way to us. */
+  readonly victims: readonly Candidate[];
+  /** The heartbeat key whose silence was seen, and the revision that it must still have (0: absent). */
+  readonly silent: { readonly node: string; readonly revision: number } | undefined;
+  /** The record names the first victim as holder: write `deposed`. */
+  readonly endsHold: boolean;
+}
+
+/** Dead candidates of ours from `from` on, until the first that lives, is foreign, or is our own. */
+export function deadCandidates(situation: Situation, from: number): Candidate[] {
+  const { view, observations, self, now } = situation;
+  const dead: Candidate[] = [];
+  for (const candidate of view.queue.slice(from)) {
+    if (!candidate.ours || candidate.lease === self.lease) break;
+    const seen = observations.ofLease(candidate.lease);
+    if (seen === undefined || now < deadAt(seen)) break;
+    dead.push(candidate);
+  }
+  return dead;
+}
+
+/** The usual beat interval, for a holder whose beat cannot be read. */
+const USUAL_BEAT_EVERY_MS = 500;
+
+/** After an outage the old holder, if it lives, beats first and nothing moves (rule 12 [A6]). */
+function graceUntil({ readsGoodSince, requestDeadlineMs }: Situation, beat?: Beat): Instant {
+  if (readsGoodSince === undefined) return Number.POSITIVE_INFINITY as Instant;
+  const beatEveryMs = beat?.beatEveryMs ?? USUAL_BEAT_EVERY_MS;
+  return after(readsGoodSince, 2 * beatEveryMs + requestDeadlineMs);
+}
+
+/** From when the leader, one of ours, may be deposed; not before the grace has passed (rule 12). */
+export function deposableAt(situation: Situation, head: Candidate): Instant {
+  const { group, view, observations, stamps, readAt } = situation;
+  const { record, recordRevision } = view;
+  const seen = observations.ofLease(head.lease);
+  const condition = `${head.createRevision}:${recordRevision}`;
+  let due: Instant;
+  if (record !== undefined && isNamedHolder(situation, head)) {
+    stamps.clear('unnamed');
+    const ceiling = takeoverAfterMs(record.ceilingMs, record.fenceLatencyMs);
+    if (seen === undefined) {
+      // Its heartbeat key has vanished: a change, dated by the look that missed it (rule 11).
+      const missed = observations.ofNode(record.node);
+      const from = missed?.present === false ? missed.firstSeenAt : readAt;
+      due = stamps.due('vanished', `${condition}:${missed?.revision ?? 0}`, from, ceiling);
+    } else {
+      stamps.clear('vanished');
+      const { beat } = seen;
+      const listed = beat !== undefined && claims(beat, group, head.createRevision);
+      due = after(seen.firstSeenAt, listed ? takeoverAfterOf(beat) : ceiling);
+    }
+  } else {
+    // It holds nothing. Silent or not, it must not stand in the way for ever [H9].
+    stamps.clear('vanished');
+    due = stamps.due('unnamed', condition, readAt, UNNAMED_HEAD_WAIT_MS);
+    const dead = seen === undefined ? due : deadAt(seen);
+    if (dead < due) due = dead;
+  }
+  const grace = graceUntil(situation, seen?.beat);
+  return due > grace ? due : grace;
+}
+
+/** The deposing that is due now, if any (protocol.md rules 7, 10, 11). */
+export function deposing(situation: Situation): Deposing | undefined {
+  const { view, observations, now } = situation;
+  const head = view.queue[0];
+  if (head === undefined || !head.ours || head === ownCandidate(situation)) return undefined;
+  if (now < deposableAt(situation, head)) return undefined;
+  const endsHold = isNamedHolder(situation, head);
+  const seen =
+    observations.ofLease(head.lease) ??
+    (endsHold && view.record !== undefined ? observations.ofNode(view.record.node) : undefined);
+  return {
+    victims: [head, ...deadCandidates(situation, 1)],
+    silent:
+      seen === undefined
+        ? undefined
+        : { node: seen.node, revision: seen.present ? seen.revision : 0 },
+    endsHold,
+  };
+}

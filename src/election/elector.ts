@@ -1,0 +1,192 @@
+import { after, type Instant } from '../clock.ts';
+import { describe } from '../errors.ts';
+import type { Reason } from '../events.ts';
+import { ElectionCore, type ElectionOptions, type ElectionParts } from './core.ts';
+import { RegressionError } from './guarded-store.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from './promise.ts';
+import { Session, type SessionEnd } from './session.ts';
+import type { Self } from './situation.ts';
+import { StoreError } from './store.ts';
+import { releaseStrays } from './strays.ts';
+import type { ElectionControl } from './types.ts';
+
+/** Between tries to begin a session: patient, never giving up; doubled up to the second, with jitter. */
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 400;
+/** A name taken by another node is looked at again this often. */
+const NAME_RETRY_MS = 1000;
+
+/** For calls on the way out: their deadline alone bounds them. */
+const NEVER_ABORTED = new AbortController().signal;
+
+/** Another node beats under our name. */
+class NameTakenError extends Error {
+  override name = 'NameTakenError';
+}
+
+/**
+ * One node's part in the elections of its groups, for as long as the daemon runs: sessions follow
+ * one another whenever a lease is lost, the name is taken, or etcd looks back in time.
+ */
+export class Elector implements ElectionControl {
+  readonly #core: ElectionCore;
+  readonly #random: () => number;
+  #session: Session | undefined;
+  #barred = false;
+
+  constructor(parts: ElectionParts, options: ElectionOptions, random: () => number = Math.random) {
+    this.#core = new ElectionCore(parts, options);
+    this.#random = random;
+  }
+
+  /** When the control loop last turned: what /healthz goes by. */
+  get lastTurnAt(): Instant {
+    return this.#core.lastTurnAt;
+  }
+
+  /** Runs until the signal aborts. Never gives up on etcd. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { parts } = this.#core;
+    let retryMs = RETRY_MIN_MS;
+    while (!signal.aborted) {
+      let end: SessionEnd | undefined;
+      try {
+        end = await this.#runSession(signal);
+        retryMs = RETRY_MIN_MS;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof NameTakenError) end = { kind: 'name-taken', detail: error.message };
+        else if (error instanceof RegressionError) {
+          end = { kind: 'regressed', detail: error.message };
+        } else if (!(error instanceof StoreError)) throw error;
+      }
+      if (signal.aborted) return;
+      if (end !== undefined) this.#ended(end);
+      const waitMs = end?.kind === 'name-taken' ? NAME_RETRY_MS : retryMs * (0.5 + this.#random());
+      this.#core.lastTurnAt = parts.clock.now();
+      try {
+        await parts.clock.sleep(waitMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
+      retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
+    }
+  }
+
+  async #runSession(signal: AbortSignal): Promise<SessionEnd | undefined> {
+    const { reader, view, parts, options, lease, heartbeat, keys } = this.#core;
+    const { identity, bootId } = parts.journal.memory;
+    this.#core.regression = undefined;
+    if (!(await reader.read(signal))) {
+      if (signal.aborted) return undefined;
+      throw new StoreError('UNAVAILABLE', '', 'etcd does not answer a linearizable read');
+    }
+    // Our own writing may stand there from an earlier lease; anybody else's means the name is taken.
+    const standing = view.observations.ofNode(options.node);
+    const beat = standing?.beat;
+    const ownWriting = beat?.identity === identity && beat.bootId === bootId;
+    if (standing?.present === true && !ownWriting) {
+      const who = beat === undefined ? 'something else' : `another node (${beat.identity})`;
+      throw new NameTakenError(`${keys.node(options.node)} is written by ${who}`);
+    }
+    const id = await lease.open(signal);
+    if (standing?.present !== true) heartbeat.ground = { kind: 'absent' };
+    else if (standing.lease === id) heartbeat.ground = { kind: 'own', lease: id };
+    else heartbeat.ground = { kind: 'earlier', lease: standing.lease };
+    if (this.#barred) {
+      this.#barred = false;
+      parts.emit({ type: 'name-conflict-over', node: options.node });
+      parts.listener.onBarred(undefined);
+    }
+    const self: Self = { node: options.node, identity, bootId, lease: id };
+    const strays = view.strays(id);
+    const deadlineMs = options.timing.requestDeadlineMs;
+    await releaseStrays({ ...this.#core, clock: parts.clock }, options.node, strays, {
+      deadlineMs,
+      signal,
+    });
+    const session = new Session(this.#core, self);
+    this.#session = session;
+    try {
+      return await session.run(signal);
+    } finally {
+      this.#session = undefined;
+    }
+  }
+
+  #ended(end: SessionEnd): void {
+    const { members, parts, view, heartbeat, options } = this.#core;
+    const { memory } = parts.journal;
+    const { clock, emit, listener } = parts;
+    switch (end.kind) {
+      case 'lease-gone':
+        for (const member of members.values()) member.lose('lease-lost', 'the lease is gone');
+        break;
+      case 'name-taken':
+        for (const member of members.values()) member.lose('name-conflict', end.detail);
+        if (!this.#barred) {
+          this.#barred = true;
+          emit({ type: 'name-conflict', node: options.node, err: end.detail });
+          listener.onBarred({ reason: 'name-conflict', detail: end.detail });
+        }
+        break;
+      case 'regressed': {
+        // Rule 16: withdraw, burn everything, a new lease, and take nothing for the longest wait.
+        for (const member of members.values()) {
+          const { listed } = member;
+          member.lose('lease-lost', end.detail);
+          if (listed !== undefined) member.burn(listed.token);
+          member.stamps.clearAll();
+        }
+        memory.leaseId = undefined;
+        memory.quietUntil = after(clock.now(), LONGEST_TAKEOVER_AFTER_MS);
+        parts.journal.save();
+        view.forget();
+        heartbeat.ground = { kind: 'absent' };
+        emit({ type: 'etcd-regressed', err: end.detail, waitMs: LONGEST_TAKEOVER_AFTER_MS });
+        break;
+      }
+    }
+    heartbeat.lastConfirmedSentAt = undefined;
+  }
+
+  setCandidate(group: string, wanted: boolean): void {
+    const member = this.#core.members.get(group);
+    if (member === undefined || member.wanted === wanted) return;
+    member.wanted = wanted;
+    this.#core.look.ring();
+  }
+
+  withdrawn(group: string): void {
+    const { members, look, beatNow } = this.#core;
+    members.get(group)?.withdrawn();
+    // Others may take as soon as a beat does not list the token any more.
+    beatNow.ring();
+    look.ring();
+  }
+
+  async release(group: string, reason: Reason): Promise<void> {
+    const { members, look } = this.#core;
+    const member = members.get(group);
+    const session = this.#session;
+    if (member === undefined || session === undefined) return;
+    await member.release(session.self, reason, session.situation(member), NEVER_ABORTED);
+    look.ring();
+  }
+
+  /**
+   * Gives the lease back, after `run` has ended and everything was withdrawn and released. Resolves
+   * when etcd answered or the deadline passed: what remains goes with the lease's TTL.
+   */
+  async retire(deadlineMs: number): Promise<void> {
+    const { lease, parts } = this.#core;
+    const { leaseId } = parts.journal.memory;
+    if (leaseId === undefined) return;
+    try {
+      await lease.revoke(leaseId, deadlineMs, NEVER_ABORTED);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw new Error(describe(error), { cause: error });
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../clock.ts';
+import type { Emit } from '../events.ts';
+import { decodeHeader, decodeTxn, encodeTxn, leaseToDecimal } from './etcd/codec.ts';
+import { Connection } from './etcd/connection.ts';
+import type { Credentials } from './etcd/connection.ts';
+import { Endpoint } from './etcd/endpoint.ts';
+import type { Send } from './etcd/endpoint.ts';
+import { Login } from './etcd/login.ts';
+import type { LoginConfig } from './etcd/login.ts';
+import { Rotation } from './etcd/rotation.ts';
+import { StoreError } from './store.ts';
+import type { CallOptions, Header, LeaseId, Store, Txn, TxnReply, WatchRequest } from './store.ts';
+
+/** Suspicious endpoints, and the one that a quiet watch hangs on, are asked this often. */
+const PROBE_EVERY_MS = 1_000;
+const PROBE_DEADLINE_MS = 1_000;
+/** Linearizable, so an answer proves a quorum; a refusal for want of rights comes after it, too. */
+const PROBE: Send = (connection, context) =>
+  connection.unary('KV', 'range', { key: Buffer.from('vip-elector'), count_only: true }, context);
+
+export interface EtcdStoreOptions {
+  /** `http://` or `https://` URLs, in the order of preference. */
+  readonly endpoints: readonly string[];
+  /** For the endpoints with `https://`. */
+  readonly credentials: Credentials;
+  readonly login?: LoginConfig;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+/**
+ * etcd by way of npm's etcd3, of which only connections and protocol are used (reliability.md §1).
+ * Each call goes to one endpoint, once; the next call elsewhere if that one is in doubt.
+ */
+export class EtcdStore implements Store {
+  readonly #options: EtcdStoreOptions;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #rotation: Rotation<Endpoint>;
+  readonly #closing = new AbortController();
+  readonly #probing = new Set<Endpoint>();
+  #cancelProbes: (() => void) | undefined;
+  #connected: boolean | undefined;
+
+  constructor(options: EtcdStoreOptions) {
+    const { clock, emit, credentials } = options;
+    const closed = this.#closing.signal;
+    // One listener for each call under way: their number is bounded by their deadlines.
+    setMaxListeners(0, closed);
+    this.#options = options;
+    this.#endpoints = options.endpoints.map(
+      (url) =>
+        new Endpoint({
+          url,
+          clock,
+          emit,
+          closed,
+          connect: () => new Connection(url, credentials),
+          ...(options.login && { login: new Login(options.login, clock, url, closed) }),
+          onChange: (endpoint) => this.#changed(endpoint),
+        }),
+    );
+    this.#rotation = new Rotation(this.#endpoints);
+  }
+
+  txn(txn: Txn, options: CallOptions): Promise<TxnReply> {
+    const request = encodeTxn(txn);
+    const send: Send = (connection, context) => connection.unary('KV', 'txn', request, context);
+    return this.#rotation.pick().call('txn', send, decodeTxn, options);
+  }
+
+  grantLease(id: LeaseId, ttlSeconds: number, options: CallOptions): Promise<Header> {
+    const request = { ID: leaseToDecimal(id), TTL: String(ttlSeconds) };
+    return this.#rotation.pick().call(
+      'grant-lease',
+      (connection, context) => connection.unary('Lease', 'leaseGrant', request, context),
+      (reply) => decodeHeader((reply as { header: Parameters<typeof decodeHeader>[0] }).header),
+      options,
+    );
+  }
+
+  keepAlive(id: LeaseId, options: CallOptions): Promise<number> {
+    const request = { ID: leaseToDecimal(id) };
+    return this.#unlessGone(0, () =>
+      this.#rotation.pick().call(
+        'keep-alive',
+        // A stream for one request: replies carry no request ID to tell a late one by.
+        (connection, context) => connection.first('Lease', 'leaseKeepAlive', request, context),
+        (reply) => Math.max(0, Number((reply as { TTL: string }).TTL)),
+        options,
+      ),
+    );
+  }
+
+  async revokeLease(id: LeaseId, options: CallOptions): Promise<void> {
+    const request = { ID: leaseToDecimal(id) };
+    await this.#unlessGone(undefined, () =>
+      this.#rotation.pick().call(
+        'revoke-lease',
+        (connection, context) => connection.unary('Lease', 'leaseRevoke', request, context),
+        () => undefined,
+        options,
+      ),
+    );
+  }
+
+  async watch(request: WatchRequest): Promise<void> {
+    const endpoint = this.#rotation.pick();
+    if (this.#options.login) {
+      // etcd cancels a watch with a stale token as forbidden; an ordinary call renews the token.
+      const { signal } = request;
+      await this.#probe(endpoint, signal).catch((error: unknown) => {
+        if (!signal.aborted && !isRefusal(error)) throw error;
+      });
+    }
+    if (request.signal.aborted) return;
+    const ended = endpoint.watch(request);
+    this.#armProbes();
+    await ended;
+  }
+
+  close(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new StoreError('CANCELLED', '', 'the store is closed'));
+    this.#cancelProbes?.();
+    for (const endpoint of this.#endpoints) endpoint.close();
+  }
+
+  async #unlessGone<T>(gone: T, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'NOT_FOUND') return gone;
+      throw error;
+    }
+  }
+
+  #changed(endpoint: Endpoint): void {
+    if (endpoint.failure === undefined) {
+      this.#rotation.answered(endpoint);
+      for (const other of this.#endpoints) {
+        if (other.watched && other.hanging()) other.breakWatches('silent while others answer');
+      }
+      this.#report(true);
+    } else if (this.#endpoints.every(({ failure }) => failure !== undefined)) {
+      this.#report(false, endpoint.failure);
+    }
+    this.#armProbes();
+  }
+
+  #report(connected: boolean, err?: string): void {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    this.#options.emit({ type: 'etcd-connected', connected, ...(err !== undefined && { err }) });
+  }
+
+  /** Probes go on as long as an endpoint is in doubt or a watch is on one that gets no calls. */
+  #armProbes(): void {
+    if (this.#cancelProbes || this.#closing.signal.aborted || this.#doubtful().length === 0) return;
+    this.#cancelProbes = this.#options.clock.timer(PROBE_EVERY_MS, () => {
+      this.#cancelProbes = undefined;
+      for (const endpoint of this.#doubtful()) {
+        // Its failure is the endpoint's news, reported there.
+        this.#probe(endpoint, this.#closing.signal).catch(() => undefined);
+      }
+      this.#armProbes();
+    });
+  }
+
+  #doubtful(): readonly Endpoint[] {
+    const { preferred } = this.#rotation;
+    return this.#endpoints.filter(
+      (endpoint) => endpoint.suspicious() || (endpoint.watched && endpoint !== preferred),
+    );
+  }
+
+  async #probe(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+    if (this.#probing.has(endpoint)) return;
+    this.#probing.add(endpoint);
+    try {
+      await endpoint.call('probe', PROBE, () => undefined, {
+        deadlineMs: PROBE_DEADLINE_MS,
+        signal,
+      });
+    } finally {
+      this.#probing.delete(endpoint);
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'PERMISSION_DENIED';
+}

@@ -1,0 +1,232 @@
+import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
+import type { Emit } from '../events.ts';
+import { decodeBeat, encodeBeat, tokenMark } from './beat.ts';
+import { decodeRecord, type Token } from './record.ts';
+import type { Self } from './situation.ts';
+import { StoreError, type KeyValue, type Store, type TxnReply } from './store.ts';
+import type { BeatGround, Claim, OutgoingBeat, Transactions } from './transactions.ts';
+import type { Journal, Proof } from './types.ts';
+
+/** etcd allows 128 comparisons in a transaction; a beat makes two a group (protocol.md rule 2). */
+export const MAX_CLAIMS_PER_BEAT = 60;
+
+/** A beat as composed: what it promises, and from when that counts. */
+export interface ComposedBeat extends OutgoingBeat {
+  /** Read before the request is written. */
+  readonly sentAt: Instant;
+  readonly holdForMs: number;
+}
+
+/** A token that our beats list (rule 6). */
+export interface Listed {
+  readonly token: Token;
+  /** Set once its taking is confirmed: from then on beats prove it. */
+  recordRevision: number | undefined;
+  /** The longest promise that this token may make, in milliseconds. */
+  ceilingMs: number;
+  /** Some sent taking may have been applied although no reply said so. */
+  uncertain: boolean;
+}
+
+/** What a beat found out. */
+export interface BeatFinding {
+  /** Another node writes under our name, or wrote last. */
+  readonly nameTaken: KeyValue | undefined;
+  /** Claims that stand no more, and how they ended. */
+  readonly lost: readonly { claim: Claim; reason: 'deposed' | 'lease-lost'; detail: string }[];
+}
+
+export interface HeartbeatTiming {
+  readonly holdForMs: number;
+  readonly fenceLatencyMs: number;
+  readonly heartbeatEveryMs: number;
+  readonly requestDeadlineMs: number;
+  /** How often a node beats that holds and leads nothing. */
+  readonly idleEveryMs: number;
+}
+
+interface HeartbeatParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly transactions: Transactions;
+  readonly emit: Emit;
+  readonly onProved: (group: string, proof: Proof) => void;
+}
+
+/**
+ * Composes and sends the beats of one node. A beat is counted from before it was sent; what it
+ * promises never ends earlier than what was promised before, and is in the state file first (rule 4).
+ */
+export class Heartbeat {
+  readonly #parts: HeartbeatParts;
+  readonly #timing: HeartbeatTiming;
+  /** Tokens that every beat lists, by group. */
+  readonly listed = new Map<string, Listed>();
+  ground: BeatGround = { kind: 'absent' };
+  /** Beats at the holder's pace. */
+  brisk = false;
+  /** When the newest confirmed beat had been sent. */
+  lastConfirmedSentAt: Instant | undefined;
+
+  constructor(parts: HeartbeatParts, timing: HeartbeatTiming) {
+    this.#parts = parts;
+    this.#timing = timing;
+  }
+
+  /** Milliseconds from one attempt to the next: more often while a proof is overdue. */
+  get everyMs(): number {
+    const { heartbeatEveryMs, idleEveryMs } = this.#timing;
+    if (!this.brisk) return idleEveryMs;
+    const last = this.lastConfirmedSentAt;
+    const overdue =
+      last !== undefined && elapsedMs(last, this.#parts.clock.now()) > 1.5 * heartbeatEveryMs;
+    return overdue ? heartbeatEveryMs / 4 : heartbeatEveryMs;
+  }
+
+  /** What a token taken now may ever promise. */
+  ceilingMs(): number {
+    const { promisedEnd } = this.#parts.journal.memory;
+    const open = Math.ceil(elapsedMs(this.#parts.clock.now(), promisedEnd));
+    return Math.max(this.#timing.holdForMs, open);
+  }
+
+  /** The next beat; its promise is in the state file when this returns. @throws when that fails */
+  compose(self: Self): ComposedBeat {
+    const { clock, journal } = this.#parts;
+    const { memory } = journal;
+    const { holdForMs: wanted, fenceLatencyMs, heartbeatEveryMs, requestDeadlineMs } = this.#timing;
+    const sentAt = clock.now();
+    const ceilings = [...this.listed.values()].map((each) => each.ceilingMs);
+    const open = Math.ceil(elapsedMs(sentAt, memory.promisedEnd));
+    const holdForMs = Math.max(Math.min(wanted, ...ceilings), open);
+    memory.seq += 1;
+    memory.promisedEnd = after(sentAt, holdForMs);
+    journal.save();
+    const beatEveryMs = this.brisk ? heartbeatEveryMs : this.#timing.idleEveryMs;
+    const value = encodeBeat({
+      seq: memory.seq,
+      identity: self.identity,
+      bootId: self.bootId,
+      lease: self.lease,
+      holdForMs,
+      fenceLatencyMs,
+      beatEveryMs,
+      nextBeatWithinMs: beatEveryMs + requestDeadlineMs,
+      tokens: [...this.listed].map(([group, { token }]) => tokenMark(group, token.createRevision)),
+    });
+    return { seq: memory.seq, value, sentAt, holdForMs };
+  }
+
+  /** Claims to be proved, in portions that fit a transaction; one empty portion if there is none. */
+  #portions(): Claim[][] {
+    const claims = [...this.listed].flatMap(([group, { token, recordRevision }]) =>
+      recordRevision === undefined ? [] : [{ group, token, recordRevision }],
+    );
+    const portions: Claim[][] = [];
+    do portions.push(claims.splice(0, MAX_CLAIMS_PER_BEAT));
+    while (claims.length > 0);
+    return portions;
+  }
+
+  /**
+   * Beats once (in several transactions beyond 60 groups). Success proves; a failed compare is a
+   * finding; a timeout or an error is unknown, so not proven: it is reported and not thrown.
+   */
+  async beat(self: Self, signal: AbortSignal): Promise<BeatFinding> {
+    const findings: BeatFinding[] = [];
+    for (const claims of this.#portions()) {
+      const finding = await this.#beatPortion(self, claims, signal);
+      if (finding === undefined) break;
+      findings.push(finding);
+    }
+    return {
+      nameTaken: findings.find((each) => each.nameTaken !== undefined)?.nameTaken,
+      lost: findings.flatMap((each) => each.lost),
+    };
+  }
+
+  async #beatPortion(
+    self: Self,
+    claims: readonly Claim[],
+    signal: AbortSignal,
+  ): Promise<BeatFinding | undefined> {
+    const { store, clock, emit, transactions } = this.#parts;
+    const deadlineMs = this.#timing.requestDeadlineMs;
+    let beat: ComposedBeat;
+    let reply: TxnReply;
+    try {
+      beat = this.compose(self);
+      const txn = transactions.beat(beat, self.lease, this.ground, claims);
+      reply = await store.txn(txn, { deadlineMs, signal });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      emit({
+        type: 'beat-failed',
+        code: error instanceof StoreError ? error.code : 'STATE_FILE',
+        err: error,
+      });
+      return undefined;
+    }
+    if (!reply.succeeded) return this.judge(self, reply, claims);
+    this.confirmed(self, beat, clock.now());
+    for (const claim of claims) this.#prove(claim, beat);
+    return { nameTaken: undefined, lost: [] };
+  }
+
+  /** A beat of any kind (also a taking or an enqueueing) was confirmed. */
+  confirmed(self: Self, beat: ComposedBeat, at: Instant): void {
+    const last = this.lastConfirmedSentAt;
+    this.ground = { kind: 'own', lease: self.lease };
+    const durationMs = elapsedMs(beat.sentAt, at);
+    const { holdForMs } = beat;
+    const holding = [...this.listed.values()].some((each) => each.recordRevision !== undefined);
+    if (holding && last !== undefined) {
+      const slackMs = elapsedMs(at, after(last, holdForMs));
+      this.#parts.emit({ type: 'beat', durationMs, holdForMs, slackMs });
+    } else {
+      this.#parts.emit({ type: 'beat', durationMs, holdForMs });
+    }
+    if (last === undefined || beat.sentAt > last) this.lastConfirmedSentAt = beat.sentAt;
+  }
+
+  /** A confirmation never serves another token, nor one that is given up (rule 5 [A1]). */
+  #prove({ group, token, recordRevision }: Claim, beat: ComposedBeat): void {
+    const listed = this.listed.get(group);
+    if (listed?.token !== token || listed.recordRevision !== recordRevision) return;
+    const deadline = after(beat.sentAt, beat.holdForMs);
+    this.#parts.onProved(group, { token, sentAt: beat.sentAt, deadline });
+  }
+
+  /**
+   * What a failed compare means, from the keys that its else-branch read (rule 3): overtaken is not
+   * lost; a key that is gone, or a record that changed, is.
+   */
+  judge(self: Self, reply: TxnReply, claims: readonly Claim[]): BeatFinding {
+    const nodeKv = reply.results[0]?.kvs[0];
+    const stored = nodeKv === undefined ? undefined : decodeBeat(nodeKv.value);
+    const ownWriting = stored?.identity === self.identity && stored.bootId === self.bootId;
+    if (nodeKv === undefined) this.ground = { kind: 'absent' };
+    else if (nodeKv.lease === self.lease) this.ground = { kind: 'own', lease: self.lease };
+    else if (ownWriting) this.ground = { kind: 'earlier', lease: nodeKv.lease };
+    else return { nameTaken: nodeKv, lost: [] };
+    const lost = claims.flatMap((claim, index) => {
+      const keyKv = reply.results[1 + 2 * index]?.kvs[0];
+      const recordKv = reply.results[2 + 2 * index]?.kvs[0];
+      const listed = this.listed.get(claim.group);
+      // An answer to an older question: the claim has ended or was taken anew meanwhile.
+      if (listed?.token !== claim.token || listed.recordRevision !== claim.recordRevision)
+        return [];
+      const keyStands = keyKv?.createRevision === claim.token.createRevision;
+      const recordStands = recordKv?.modRevision === claim.recordRevision;
+      if (keyStands && recordStands) return [];
+      const record = recordKv === undefined ? undefined : decodeRecord(recordKv.value);
+      const detail = recordStands
+        ? 'the candidate key is gone'
+        : `the record says ${record?.state ?? 'nothing'} by ${record?.by ?? 'nobody'}`;
+      const reason = recordStands ? ('lease-lost' as const) : ('deposed' as const);
+      return [{ claim, reason, detail }];
+    });
+    return { nameTaken: undefined, lost };
+  }
+}

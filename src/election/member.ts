@@ -1,0 +1,250 @@
+import { after, type Clock } from '../clock.ts';
+import type { Reason } from '../events.ts';
+import { deadCandidates, type Deposing } from './deposing.ts';
+import type { Heartbeat, Listed } from './heartbeat.ts';
+import { sameToken, type HolderRecord, type Token } from './record.ts';
+import type { Self, Situation } from './situation.ts';
+import { Stamps } from './stamps.ts';
+import { StoreError, type Store, type TxnReply } from './store.ts';
+import type { Claim, Transactions } from './transactions.ts';
+import type { ElectionGroup, ElectionListener, Journal } from './types.ts';
+import type { Candidate, GroupView } from './view.ts';
+
+/** Burnt tokens worth remembering: keys that may still stand because a deletion went unanswered. */
+const MAX_BURNT = 16;
+
+export interface MemberParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly transactions: Transactions;
+  readonly heartbeat: Heartbeat;
+  readonly listener: ElectionListener;
+  readonly requestDeadlineMs: number;
+  readonly fenceLatencyMs: number;
+}
+
+/** This node's standing in one group's election, and the transactions that change it. */
+export class Member {
+  readonly group: ElectionGroup;
+  readonly stamps = new Stamps();
+  /** Whether this node should stand for election. */
+  wanted = false;
+  /** One act at a time. */
+  busy = false;
+  /** The token is lost; the addresses are on their way off the link. */
+  ending = false;
+  readonly #parts: MemberParts;
+  #burnt: Token[] = [];
+  /** What our taking wrote, and its claim once the addresses were withdrawn. */
+  #record: HolderRecord | undefined;
+  #withdrawn: Claim | undefined;
+  /** The token that the state file named at start. */
+  #remembered: Token | undefined;
+
+  constructor(parts: MemberParts, group: ElectionGroup) {
+    this.#parts = parts;
+    this.group = group;
+  }
+
+  get listed(): Listed | undefined {
+    return this.#parts.heartbeat.listed.get(this.group.name);
+  }
+
+  isBurnt(token: Token): boolean {
+    return this.#burnt.some((burnt) => sameToken(burnt, token));
+  }
+
+  /** A token of our earlier life on this boot: listed from the first beat on (rule 6). */
+  remember(token: Token): void {
+    this.#remembered = token;
+    this.#list(token, Number.POSITIVE_INFINITY).uncertain = true;
+  }
+
+  #list(token: Token, ceilingMs: number): Listed {
+    const { heartbeat, journal } = this.#parts;
+    const { name } = this.group;
+    const known = this.listed;
+    if (known !== undefined && sameToken(known.token, token)) {
+      known.ceilingMs = ceilingMs;
+      return known;
+    }
+    const listed = { token, recordRevision: undefined, ceilingMs, uncertain: false };
+    heartbeat.listed.set(name, listed);
+    const others = journal.memory.tokens.filter((each) => each.group !== name);
+    journal.memory.tokens = [...others, { group: name, token }];
+    return listed;
+  }
+
+  /** The token must not be used any more; beats list it until the addresses are off (rule 6). */
+  lose(reason: Reason, detail: string): void {
+    const { listed } = this;
+    if (listed === undefined || this.ending) return;
+    listed.recordRevision = undefined;
+    this.ending = true;
+    this.#parts.listener.onLost(this.group.name, listed.token, reason, detail);
+  }
+
+  /** The kernel confirmed that the addresses are off. */
+  withdrawn(): void {
+    const { listed } = this;
+    if (listed === undefined) return;
+    const { name } = this.group;
+    if (listed.recordRevision !== undefined) {
+      const { token, recordRevision } = listed;
+      this.#withdrawn = { group: name, token, recordRevision };
+    }
+    this.#parts.heartbeat.listed.delete(name);
+    this.ending = false;
+  }
+
+  /** Burns what was withdrawn: it is never claimed again, not even after a restart (rule 13 [H6]). */
+  burn(token: Token): void {
+    const { journal } = this.#parts;
+    this.#burnt = [...this.#burnt, token].slice(-MAX_BURNT);
+    journal.memory.tokens = journal.memory.tokens.filter((each) => !sameToken(each.token, token));
+    journal.save();
+  }
+
+  /** A claim whose taking was never confirmed and that the record does not name holds nothing. */
+  dropUnproven(view: GroupView): void {
+    const { listed } = this;
+    if (listed === undefined || listed.recordRevision !== undefined || this.busy) return;
+    const stands = view.queue.some((each) => sameToken(each, listed.token));
+    const { record } = view;
+    const named = record?.state === 'held' && sameToken(record.token, listed.token);
+    if (stands && (named || !listed.uncertain)) return;
+    this.lose('lease-lost', stands ? 'the record names another' : 'the candidate key is gone');
+  }
+
+  /** Takes the group (rule 9). Resolves to true when the taking was confirmed. */
+  async take(self: Self, own: Candidate, view: GroupView, signal: AbortSignal): Promise<boolean> {
+    const { heartbeat, clock, transactions, listener, fenceLatencyMs } = this.#parts;
+    const token = { key: own.key, createRevision: own.createRevision };
+    const again = view.record?.state === 'held' && sameToken(view.record.token, token);
+    const ceilingMs = again ? (view.record?.ceilingMs ?? 0) : heartbeat.ceilingMs();
+    const listed = this.#list(token, ceilingMs);
+    const beat = heartbeat.compose(self);
+    const nowMs = clock.wallMs();
+    const record: HolderRecord = {
+      state: 'held',
+      token,
+      node: self.node,
+      identity: self.identity,
+      bootId: self.bootId,
+      seq: beat.seq,
+      ceilingMs,
+      fenceLatencyMs,
+      sinceMs: again ? (view.record?.sinceMs ?? nowMs) : nowMs,
+      changedMs: nowMs,
+      reason: 'elected',
+      by: self.node,
+    };
+    const txn = transactions.take(beat, self.lease, this.group.name, record, view.recordRevision);
+    let reply: TxnReply;
+    try {
+      reply = await this.#send(txn, signal);
+    } catch (error) {
+      listed.uncertain = true;
+      throw error;
+    }
+    if (!reply.succeeded) {
+      // Somebody was faster, or an earlier attempt was applied: the next read tells.
+      listed.uncertain = true;
+      return false;
+    }
+    listed.uncertain = false;
+    listed.recordRevision = reply.header.revision;
+    this.#record = record;
+    this.#withdrawn = undefined;
+    heartbeat.confirmed(self, beat, clock.now());
+    const proof = { token, sentAt: beat.sentAt, deadline: after(beat.sentAt, beat.holdForMs) };
+    const resumed = this.#remembered !== undefined && sameToken(this.#remembered, token);
+    this.#remembered = undefined;
+    listener.onTaken(this.group.name, proof, resumed);
+    return !again;
+  }
+
+  #send(txn: Parameters<Store['txn']>[0], signal: AbortSignal): Promise<TxnReply> {
+    return this.#parts.store.txn(txn, { deadlineMs: this.#parts.requestDeadlineMs, signal });
+  }
+
+  async depose(self: Self, what: Deposing, view: GroupView, signal: AbortSignal): Promise<boolean> {
+    const deposed =
+      what.endsHold && view.record !== undefined
+        ? this.#ended(view.record, 'deposed', 'deposed', self)
+        : undefined;
+    const { transactions } = this.#parts;
+    const txn = transactions.depose(this.group.name, what, view.recordRevision, deposed);
+    return (await this.#send(txn, signal)).succeeded;
+  }
+
+  #ended(
+    record: HolderRecord,
+    state: 'released' | 'deposed',
+    reason: Reason,
+    self: Self,
+  ): HolderRecord {
+    return { ...record, state, reason, by: self.node, changedMs: this.#parts.clock.wallMs() };
+  }
+
+  /**
+   * Ends our hold in one transaction (rule 13). The addresses are off and the token is burnt before.
+   * @returns false when etcd refused or did not answer: the key is then deleted by and by
+   */
+  async release(
+    self: Self,
+    reason: Reason,
+    situation: Situation | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const claim = this.#withdrawn;
+    const record = this.#record;
+    this.#withdrawn = undefined;
+    if (claim === undefined || record === undefined) return false;
+    this.burn(claim.token);
+    const released = this.#ended(record, 'released', reason, self);
+    const dead = situation === undefined ? [] : deadCandidates(situation, 1);
+    const { transactions } = this.#parts;
+    try {
+      const reply = await this.#send(transactions.release(claim, released, dead), signal);
+      if (reply.succeeded || dead.length === 0) return reply.succeeded;
+      // One thought dead is gone or new: leave them to the next deposer.
+      const again = await this.#send(transactions.release(claim, released, []), signal);
+      return again.succeeded;
+    } catch (error) {
+      if (error instanceof StoreError) return false;
+      throw error;
+    }
+  }
+
+  async dequeue(own: Candidate, signal: AbortSignal): Promise<void> {
+    await this.#send(this.#parts.transactions.dequeue(own), signal);
+  }
+
+  async markForeign(
+    self: Self,
+    leader: Candidate,
+    view: GroupView,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const nowMs = this.#parts.clock.wallMs();
+    const record: HolderRecord = {
+      state: 'foreign',
+      token: { key: leader.key, createRevision: leader.createRevision },
+      node: leader.node,
+      identity: '',
+      bootId: '',
+      seq: 0,
+      ceilingMs: 0,
+      fenceLatencyMs: 0,
+      sinceMs: nowMs,
+      changedMs: nowMs,
+      reason: 'foreign',
+      by: self.node,
+    };
+    const { transactions } = this.#parts;
+    const txn = transactions.markForeign(this.group.name, leader, view.recordRevision, record);
+    await this.#send(txn, signal);
+  }
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** A right to hold a group: the candidate key and its create revision (the fencing token). */
+export interface Token {
+  readonly key: string;
+  readonly createRevision: number;
+}
+
+/** Who holds a group, or how the last hold ended (protocol.md, Keys: `<prefix>/holders/<group>`). */
+export interface HolderRecord {
+  readonly state: 'held' | 'released' | 'deposed' | 'foreign';
+  /** Of the holder, or of the foreign candidate. */
+  readonly token: Token;
+  readonly node: string;
+  readonly identity: string;
+  readonly bootId: string;
+  /** Sequence of the taking beat. */
+  readonly seq: number;
+  /** The longest promise that this token may ever make, in milliseconds. */
+  readonly ceilingMs: number;
+  /** Fence latency of the holder's profile, in milliseconds. */
+  readonly fenceLatencyMs: number;
+  /** Wall-clock milliseconds of the taking: for people. */
+  readonly sinceMs: number;
+  /** Wall-clock milliseconds at which this state was written: for people. */
+  readonly changedMs: number;
+  readonly reason: string;
+  /** The node that wrote this state. */
+  readonly by: string;
+}
+
+const text = z.string().max(512);
+const recordSchema = z.object({
+  state: z.enum(['held', 'released', 'deposed', 'foreign']),
+  token: z.object({ key: text.min(1), createRevision: z.number().int().min(1) }),
+  node: text,
+  identity: text,
+  bootId: text,
+  seq: z.number().int().min(0),
+  ceilingMs: z.number().int().min(0).max(86_400_000),
+  fenceLatencyMs: z.number().int().min(0).max(86_400_000),
+  sinceMs: z.number(),
+  changedMs: z.number(),
+  reason: text,
+  by: text,
+});
+
+export function encodeRecord(record: HolderRecord): string {
+  return JSON.stringify({ v: 1, ...record });
+}
+
+/**
+ * Reads a holder record; undefined when the value is none. The protocol treats an unreadable record
+ * like an absent one: nothing is known, so the longest promise is waited out.
+ */
+export function decodeRecord(value: string): HolderRecord | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value);
+  } catch {
+    return undefined; // Not JSON: anybody may have written here.
+  }
+  const result = recordSchema.safeParse(parsed);
+  return result.success ? result.data : undefined;
+}
+
+/** True when the two name the same right. */
+export function sameToken(one: Token, other: Token): boolean {
+  return one.key === other.key && one.createRevision === other.createRevision;
+}

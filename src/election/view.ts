@@ -1,0 +1,136 @@
+import type { Instant } from '../clock.ts';
+import { isOurLease, type Keys } from './keys.ts';
+import { Observations } from './observations.ts';
+import { decodeRecord, type HolderRecord, type Token } from './record.ts';
+import { NO_LEASE, type KeyValue, type LeaseId, type Operation, type TxnReply } from './store.ts';
+import { TrackedRange } from './tracked-range.ts';
+import type { ElectionGroup } from './types.ts';
+
+/** A candidate of a group, as read. */
+export interface Candidate extends Token {
+  /** The value of its key: for display only. */
+  readonly node: string;
+  readonly lease: LeaseId;
+  /** Carries our lease tag. */
+  readonly ours: boolean;
+}
+
+/** One group as one linearizable read showed it. */
+export interface GroupView {
+  /** Candidates with a lease, the leader first. */
+  readonly queue: readonly Candidate[];
+  /** Keys without a lease: warned about and ignored [H13]. */
+  readonly leaseless: readonly string[];
+  /** Undefined when absent or unreadable. */
+  readonly record: HolderRecord | undefined;
+  /** 0 when absent. */
+  readonly recordRevision: number;
+}
+
+/** What a read asked for, to be given back with its answer. */
+export interface ViewRead {
+  readonly operations: readonly Operation[];
+  readonly since: readonly (number | undefined)[];
+}
+
+/**
+ * All that this node knows of etcd, from linearizable reads alone: queues, records, heartbeats.
+ * Beats are dated besides from watch events (see Observations).
+ */
+export class View {
+  readonly observations: Observations;
+  readonly #keys: Keys;
+  readonly #groups: ReadonlyMap<string, ElectionGroup>;
+  readonly #nodes: TrackedRange;
+  readonly #holders: TrackedRange;
+  /** The usual place first, then one for each election that stands elsewhere. */
+  readonly #elections: readonly TrackedRange[];
+
+  constructor(keys: Keys, groups: readonly ElectionGroup[]) {
+    this.#keys = keys;
+    this.#groups = new Map(groups.map((group) => [group.name, group]));
+    this.observations = new Observations(keys.nodes);
+    this.#nodes = new TrackedRange(keys.nodes);
+    this.#holders = new TrackedRange(keys.holders);
+    const elsewhere = groups.flatMap(({ electionKey }) =>
+      electionKey === undefined || `${electionKey}/`.startsWith(keys.elections)
+        ? []
+        : [new TrackedRange(`${electionKey}/`)],
+    );
+    this.#elections = [new TrackedRange(keys.elections), ...elsewhere];
+  }
+
+  get #ranges(): TrackedRange[] {
+    return [this.#nodes, this.#holders, ...this.#elections];
+  }
+
+  /** Prefixes under which a change concerns us. */
+  get prefixes(): string[] {
+    return this.#ranges.map((range) => range.prefix);
+  }
+
+  /** The next read. */
+  read(): ViewRead {
+    const ranges = this.#ranges;
+    return {
+      operations: ranges.map((range) => range.read()),
+      since: ranges.map((range) => range.revision),
+    };
+  }
+
+  /** Takes in the answer; false when it does not make a complete picture: read again. */
+  apply(read: ViewRead, reply: TxnReply, at: Instant): boolean {
+    const { revision } = reply.header;
+    let complete = true;
+    for (const [index, range] of this.#ranges.entries()) {
+      const result = reply.results[index];
+      if (result === undefined) return false;
+      if (!range.apply(result, read.since[index], revision)) complete = false;
+    }
+    if (complete) {
+      this.observations.replaceAll(this.#nodes.under(this.#keys.nodes), revision, at);
+    }
+    return complete;
+  }
+
+  /** True when every range is a complete picture. */
+  get complete(): boolean {
+    return this.#ranges.every((range) => range.revision !== undefined);
+  }
+
+  group(name: string): GroupView {
+    const prefix = `${this.#keys.election(name, this.#groups.get(name)?.electionKey)}/`;
+    const range = this.#elections.find((each) => prefix.startsWith(each.prefix));
+    const kvs = range?.under(prefix) ?? [];
+    const holder = this.#holders.get(this.#keys.holder(name));
+    return {
+      queue: kvs
+        .filter((kv) => kv.lease !== NO_LEASE)
+        .map((kv) => ({
+          key: kv.key,
+          createRevision: kv.createRevision,
+          node: kv.value,
+          lease: kv.lease,
+          ours: isOurLease(kv.lease),
+        })),
+      leaseless: kvs.filter((kv) => kv.lease === NO_LEASE).map((kv) => kv.key),
+      record: holder === undefined ? undefined : decodeRecord(holder.value),
+      recordRevision: holder?.modRevision ?? 0,
+    };
+  }
+
+  /** Candidate keys on a lease at the usual place, of groups that are not configured. */
+  strays(lease: LeaseId): KeyValue[] {
+    const known = [...this.#groups.keys()].map((name) => `${this.#keys.election(name)}/`);
+    const [usual] = this.#elections;
+    return (usual?.under(this.#keys.elections) ?? []).filter(
+      (kv) => kv.lease === lease && !known.some((prefix) => kv.key.startsWith(prefix)),
+    );
+  }
+
+  /** Compaction, gap, regression, another cluster: forget and read anew. */
+  forget(): void {
+    for (const range of this.#ranges) range.forget();
+    this.observations.clear();
+  }
+}

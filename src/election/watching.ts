@@ -1,0 +1,43 @@
+import type { ElectionCore } from './core.ts';
+import { StoreError, type WatchEvent } from './store.ts';
+
+/** From one try to open a watch to the next. */
+const RETRY_MS = 250;
+
+/**
+ * Watches everything that concerns us, for ever: a hint that makes us read sooner, and the dates of
+ * heartbeats. After every break all is read anew.
+ * @throws the signal's reason when it aborts
+ */
+export async function followWatch(core: ElectionCore, signal: AbortSignal): Promise<void> {
+  const { store, view, keys, parts, look, options } = core;
+  const ownNodeKey = keys.node(options.node);
+  const onEvents = (events: readonly WatchEvent[]): void => {
+    const at = parts.clock.now();
+    let read = false;
+    for (const { type, kv } of events) {
+      if (!kv.key.startsWith(keys.nodes)) read = true;
+      else if (kv.key === ownNodeKey) continue;
+      else if (type === 'put') view.observations.see(kv, at);
+      else view.observations.miss(kv.key.slice(keys.nodes.length), kv.modRevision, at);
+    }
+    if (read) look.ring();
+  };
+  let compacted = false;
+  for (;;) {
+    const known = parts.journal.memory.highestRevision;
+    // Where history is gone we start from now: the read that follows shows what was missed.
+    const from = compacted || known === 0 ? {} : { fromRevision: known + 1 };
+    compacted = false;
+    try {
+      await store.watch({ prefixes: view.prefixes, ...from, onEvents, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof StoreError)) throw error;
+      compacted = error.code === 'COMPACTED';
+    }
+    signal.throwIfAborted();
+    look.ring();
+    await parts.clock.sleep(RETRY_MS, signal);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Clock, Instant } from '../clock.ts';
+import type { Network, Vip } from '../network/types.ts';
+import type { KernelGuard } from './kernel-guard.ts';
+import { endsTooLate, lifetimeSeconds, rearmAt } from './lifetime.ts';
+
+/** Each try that came too late leaves at least a second less to arm: more than these cannot matter. */
+const MAX_TRIES = 3;
+
+/** The kernel guard of profile `seconds`: every address carries a lifetime. */
+export class LifetimeGuard implements KernelGuard {
+  readonly kind = 'address-lifetime';
+  readonly #network: Pick<Network, 'assign' | 'withdraw'>;
+  readonly #clock: Clock;
+  constructor(network: Pick<Network, 'assign' | 'withdraw'>, clock: Clock) {
+    this.#network = network;
+    this.#clock = clock;
+  }
+
+  async hold(linkIndex: number, vip: Vip, deadline: Instant): Promise<boolean> {
+    let armed = false;
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const seconds = lifetimeSeconds(deadline, this.#clock.now());
+      if (seconds < 1) break;
+      await this.#network.assign(linkIndex, vip, seconds);
+      armed = true;
+      // Lifetimes are relative: a pause on the way makes them end late. Look at the clock again.
+      if (!endsTooLate(deadline, this.#clock.now(), seconds)) return true;
+    }
+    if (armed) await this.#network.withdraw(linkIndex, vip);
+    return false;
+  }
+
+  rearmAt(deadline: Instant): Instant | undefined {
+    return rearmAt(deadline, this.#clock.now());
+  }
+
+  async end(linkIndex: number, vip: Vip): Promise<void> {
+    await this.#network.withdraw(linkIndex, vip);
+  }
+}

@@ -1,0 +1,84 @@
+import type { Check, RunFacts } from './scenario.ts';
+import { median } from './spans.ts';
+
+/**
+ * Profile `seconds` (design §4): a proof is good for 4 s, and the fence may close 143 ms late. An
+ * address that is still there later than that after the last possible proof broke the promise.
+ */
+export const GONE_MS_MAX = 4_000 + 143;
+
+/** A check of each run by itself. */
+export function each(check: (run: RunFacts) => string | undefined): Check {
+  return (runs) =>
+    runs.flatMap((run) => {
+      const problem = check(run);
+      return problem === undefined ? [] : [`run ${run.run + 1}: ${problem}`];
+    });
+}
+
+export function ms(value: number): string {
+  const digits = value < 10 ? 1 : 0;
+  return `${value.toFixed(digits)} ms`;
+}
+
+/** No two holders on the wire, and no two hosts with the address on a link. For every scenario. */
+export const oneHolder: Check = each(({ analysis: { twoHoldersMs, twoAddressesMs } }) => {
+  if (twoHoldersMs > 0) return `two holders on the wire for ${ms(twoHoldersMs)}`;
+  if (twoAddressesMs > 0) return `the address on two hosts for ${ms(twoAddressesMs)}`;
+  return undefined;
+});
+
+/** Somebody answers at the end. For every scenario. */
+export const heldAtTheEnd: Check = each(({ analysis }) =>
+  analysis.after === undefined ? 'nobody holds the VIP at the end' : undefined,
+);
+
+export function outageAtMost(limitMs: number): Check {
+  return each(({ analysis: { outageMs } }) =>
+    outageMs > limitMs ? `outage of ${ms(outageMs)}, more than ${ms(limitMs)}` : undefined,
+  );
+}
+
+export function medianOutageAtMost(limitMs: number): Check {
+  return (runs) => {
+    const middle = median(runs.map(({ analysis }) => analysis.outageMs));
+    return middle > limitMs ? [`median outage ${ms(middle)}, more than ${ms(limitMs)}`] : [];
+  };
+}
+
+/** The old holder's links were rid of the VIP by the deadline, whether anybody could reach it or not. */
+export const goneByDeadline: Check = each(({ analysis: { goneMs } }) => {
+  if (goneMs === undefined) return 'the VIP never left the old holder';
+  return goneMs > GONE_MS_MAX
+    ? `the VIP left the old holder after ${ms(goneMs)}, more than ${ms(GONE_MS_MAX)}`
+    : undefined;
+});
+
+export const holderChanged: Check = each(({ analysis: { before, after } }) =>
+  before === after ? 'the same host holds the VIP' : undefined,
+);
+
+/** etcd chose a new leader too slowly for the promise to apply (reliability.md §6, 17). */
+export const SLOW_WRITER_MS = 2_300;
+
+/** True when an independent client was served soon enough, so that nothing at all may be noticed. */
+export function servedInTime({ measures }: RunFacts): boolean {
+  return (measures['writerGapMs'] ?? Infinity) <= SLOW_WRITER_MS;
+}
+
+/** In every run in which a writer was served in time: same holder, no probe lost. */
+export const unnoticed: Check = each((run) => {
+  const { before, after, lostProbes } = run.analysis;
+  if (!servedInTime(run)) return undefined;
+  if (before !== after) return 'another host holds the VIP';
+  return lostProbes > 0 ? `${lostProbes} probes lost` : undefined;
+});
+
+/** A number of the scenario's own is there and not above a limit. */
+export function measureAtMost(name: string, limit: number, unit = 'ms'): Check {
+  return each(({ measures }) => {
+    const value = measures[name];
+    if (value === undefined) return `${name} was not measured`;
+    return value > limit ? `${name} ${value.toFixed(1)} ${unit}, more than ${limit}` : undefined;
+  });
+}

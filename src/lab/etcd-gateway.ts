@@ -1,0 +1,91 @@
+/**
+ * etcd's JSON gateway (etcd 3.4, `/v3/…`): what the lab's observer asks, without the client library
+ * that is being tested. Keys and values are base64, int64s decimal text.
+ */
+
+interface RangeReply {
+  kvs?: { key: string; value: string }[];
+}
+
+interface StatusReply {
+  header: { member_id: string };
+  leader?: string;
+}
+
+export class EtcdGateway {
+  readonly #endpoints: readonly string[];
+
+  constructor(endpoints: readonly string[]) {
+    this.#endpoints = endpoints;
+  }
+
+  /** Writes a key by way of one member. @throws Error, also when the deadline passes */
+  async put(member: number, key: string, value: string, deadlineMs: number): Promise<void> {
+    await this.#post(member, '/v3/kv/put', { key: base64(key), value: base64(value) }, deadlineMs);
+  }
+
+  /** Linearizable read of all values below a prefix, by way of the first member that answers. */
+  async values(prefix: string, deadlineMs: number): Promise<string[]> {
+    const body = { key: base64(prefix), range_end: base64(endOfPrefix(prefix)) };
+    const asked = this.#endpoints.map((_, member) =>
+      this.#post<RangeReply>(member, '/v3/kv/range', body, deadlineMs),
+    );
+    const { kvs = [] } = await Promise.any(asked);
+    return kvs.map(({ value }) => Buffer.from(value, 'base64').toString());
+  }
+
+  /**
+   * Which member leads, by its index, as every member agrees; undefined while one does not answer,
+   * knows no leader or says otherwise.
+   */
+  async leader(deadlineMs: number): Promise<number | undefined> {
+    const asked = this.#endpoints.map((_, member) => this.#status(member, deadlineMs));
+    const statuses = await Promise.all(asked).catch(() => undefined);
+    if (statuses === undefined) return undefined;
+    const leaders = new Set(statuses.map(({ leader }) => leader));
+    const [leader] = leaders;
+    if (leaders.size !== 1 || leader === undefined || leader === '0') return undefined;
+    const index = statuses.findIndex(({ header }) => header.member_id === leader);
+    return index === -1 ? undefined : index;
+  }
+
+  /** Makes a member the leader. @throws Error */
+  async moveLeader(to: number, deadlineMs: number): Promise<void> {
+    const from = await this.leader(deadlineMs);
+    if (from === undefined) throw new Error('etcd has no leader that all members know');
+    if (from === to) return;
+    const { header } = await this.#status(to, deadlineMs);
+    const body = { targetID: header.member_id };
+    await this.#post(from, '/v3/maintenance/transfer-leadership', body, deadlineMs);
+  }
+
+  #status(member: number, deadlineMs: number): Promise<StatusReply> {
+    return this.#post(member, '/v3/maintenance/status', {}, deadlineMs);
+  }
+
+  async #post<Reply>(
+    member: number,
+    path: string,
+    body: Readonly<Record<string, string>>,
+    deadlineMs: number,
+  ): Promise<Reply> {
+    const response = await fetch(`${this.#endpoints[member]}${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(deadlineMs),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`etcd ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as Reply;
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** The key after all that begin with the prefix; its last character is below 0x7f. */
+function endOfPrefix(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}

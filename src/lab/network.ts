@@ -1,0 +1,142 @@
+import { ip, ipBatch } from './ip.ts';
+import * as names from './names.ts';
+import { LINKS, type LinkName } from './names.ts';
+
+export interface LabNetworkOptions {
+  readonly run: string;
+  /** Number of hosts, 1 to `NODES_MAX`. */
+  readonly nodes: number;
+}
+
+/** Interface of the host's sink: it leads nowhere (see `cutEtcd`). */
+const SINK = 'sink0';
+const SINK_TABLE = 77;
+
+/**
+ * The lab's network: hosts, client and two switches, each a network namespace; every host and the
+ * client have `end0` on the one switch and `mgmt0` on the other.
+ */
+export class LabNetwork implements AsyncDisposable {
+  readonly #run: string;
+  readonly #nodes: number;
+  readonly #namespaces: string[] = [];
+
+  constructor({ run, nodes }: LabNetworkOptions) {
+    this.#run = run;
+    this.#nodes = nodes;
+  }
+
+  /**
+   * Builds it all; when it resolves, every host reaches every other. Dispose of it also after a
+   * failure.
+   * @throws IpError
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    for (const link of LINKS) {
+      signal.throwIfAborted();
+      await this.#addNamespace(names.switchNamespace(this.#run, link));
+      // Without STP, a port forwards from its first moment; nothing must be learnt before.
+      await ipBatch(names.switchNamespace(this.#run, link), [
+        'link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+        'link set br0 up',
+      ]);
+    }
+    await this.#addStation(names.clientNamespace(this.#run), 'client', (link) => ({
+      mac: names.clientMac(link),
+      address: names.clientAddress(link),
+    }));
+    for (let index = 0; index < this.#nodes; index += 1) {
+      signal.throwIfAborted();
+      const namespace = names.hostNamespace(this.#run, index);
+      await this.#addStation(namespace, names.hostName(index), (link) => ({
+        mac: names.hostMac(index, link),
+        address: names.hostAddress(index, link),
+      }));
+      await this.#prepareEtcdCut(namespace);
+    }
+  }
+
+  /** Plugs a host's cable in or out: without it, the link has no carrier. */
+  async setCable(host: number, link: LinkName, plugged: boolean): Promise<void> {
+    await ip(...this.#switch(link), 'link', 'set', this.#port(host), plugged ? 'up' : 'down');
+  }
+
+  /** Loses all frames of a host's link, in both directions; its carrier stays. */
+  async setSilent(host: number, link: LinkName, silent: boolean): Promise<void> {
+    const master = silent ? ['nomaster'] : ['master', 'br0'];
+    await ip(...this.#switch(link), 'link', 'set', this.#port(host), ...master);
+  }
+
+  /**
+   * Cuts what runs on a host from the client port of every etcd member, its own host's included;
+   * nothing else: members go on talking to each other, and the host stays on the LAN. Packets to
+   * that port are routed into a link that leads nowhere, so they vanish as on a broken network;
+   * a `blackhole` route would tell the sender.
+   */
+  async setEtcdCut(host: number, clientPort: number, cut: boolean): Promise<void> {
+    const rule = `pref 5 ipproto tcp dport ${clientPort} lookup ${SINK_TABLE}`;
+    const namespace = names.hostNamespace(this.#run, host);
+    await ipBatch(namespace, [`rule ${cut ? 'add' : 'del'} ${rule}`]);
+  }
+
+  /** Deletes a VIP from whatever link of the host has it, as a stranger would. */
+  async deleteAddress(host: number, address: string): Promise<void> {
+    const namespace = names.hostNamespace(this.#run, host);
+    await ip('-n', namespace, 'address', 'del', `${address}/32`, 'dev', 'end0');
+  }
+
+  /** Removes all namespaces, and with them every link. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const failures: unknown[] = [];
+    for (const namespace of this.#namespaces.splice(0).toReversed()) {
+      await ip('netns', 'del', namespace).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'namespaces left behind');
+  }
+
+  async #addNamespace(namespace: string): Promise<void> {
+    await ip('netns', 'add', namespace);
+    this.#namespaces.push(namespace);
+    await ip('-n', namespace, 'link', 'set', 'lo', 'up');
+  }
+
+  async #addStation(
+    namespace: string,
+    host: string,
+    identity: (link: LinkName) => { mac: string; address: string },
+  ): Promise<void> {
+    await this.#addNamespace(namespace);
+    for (const link of LINKS) {
+      const { mac, address } = identity(link);
+      const port = names.portName(host);
+      await ipBatch(names.switchNamespace(this.#run, link), [
+        `link add ${port} type veth peer name ${link} address ${mac} netns ${namespace}`,
+        `link set ${port} master br0 up`,
+      ]);
+      await ipBatch(namespace, [`link set ${link} up`, `address add ${address}/24 dev ${link}`]);
+    }
+  }
+
+  /**
+   * The kernel asks the table of local addresses first, by a rule of preference 0. It moves back, so
+   * that `setEtcdCut` can put a rule before it: the host's own member must be out of reach too.
+   */
+  async #prepareEtcdCut(namespace: string): Promise<void> {
+    await ipBatch(namespace, [
+      'rule add pref 10 lookup local',
+      'rule del pref 0',
+      `link add ${SINK} type veth peer name ${SINK}-end`,
+      `link set ${SINK} arp off up`,
+      `link set ${SINK}-end arp off up`,
+      `route add default dev ${SINK} table ${SINK_TABLE}`,
+    ]);
+  }
+
+  #switch(link: LinkName): [string, string] {
+    return ['-n', names.switchNamespace(this.#run, link)];
+  }
+
+  #port(host: number): string {
+    return names.portName(names.hostName(host));
+  }
+}

@@ -1,0 +1,207 @@
+import {
+  each,
+  goneByDeadline,
+  holderChanged,
+  measureAtMost,
+  medianOutageAtMost,
+  outageAtMost,
+  unnoticed,
+} from './checks.ts';
+import type { LabHost } from './host.ts';
+import { measureIdle, RSS_MIB_MAX, CPU_PERCENT_MAX } from './idle.ts';
+import { memberFault, restartMembers } from './member-fault.ts';
+import { crash, etcdOutage, etcdReturns } from './outage-faults.ts';
+import type { Scenario, Stage } from './scenario.ts';
+import { untilHolder } from './until.ts';
+
+/** The profile's takeover (4.9 s) and what etcd, a beat and a look of the successor add. */
+const TAKEOVER_MS_MAX = 5_300;
+/** With a new etcd leader to be elected first, and the grace after it. */
+const TAKEOVER_WITH_ELECTION_MS_MAX = 7_000;
+/** etcd within reach: the loss of carrier is a planned move. */
+const CABLE_MS_MAX = 500;
+/** No outcome takes longer, or the bound was broken long ago. */
+const OUTCOME_TIMEOUT_MS = 15_000;
+/** The holder is settled on when it has answered for so long. */
+const SETTLED_FOR_MS = 300;
+
+async function moved({ lab, holder, signal }: Stage): Promise<void> {
+  await untilHolder(lab, (host) => host !== holder, SETTLED_FOR_MS, OUTCOME_TIMEOUT_MS, signal);
+}
+
+/** Starts the daemon again, when it has ended. */
+async function restart({ holder }: Stage): Promise<void> {
+  await holder.ended();
+  await holder.startDaemon();
+}
+
+async function heal({ lab }: Stage): Promise<void> {
+  await lab.faults.heal();
+}
+
+function signalled(signal: NodeJS.Signals): (stage: Stage) => Promise<void> {
+  return ({ holder }) => {
+    holder.signal(signal);
+    return Promise.resolve();
+  };
+}
+
+const MOVES = [holderChanged, goneByDeadline];
+
+const handover: Scenario = {
+  name: 'handover',
+  summary: 'SIGTERM to the holder',
+  runs: 10,
+  bound: 'median <= 20 ms, none > 100 ms',
+  checks: [medianOutageAtMost(20), outageAtMost(100), ...MOVES],
+  inject: signalled('SIGTERM'),
+  outcome: moved,
+  heal: restart,
+};
+
+const kill: Scenario = {
+  name: 'kill',
+  summary: 'SIGKILL to the holder',
+  runs: 5,
+  bound: '<= 5.3 s',
+  checks: [outageAtMost(TAKEOVER_MS_MAX), ...MOVES],
+  inject: signalled('SIGKILL'),
+  outcome: moved,
+  heal: restart,
+};
+
+const freeze: Scenario = {
+  ...kill,
+  name: 'freeze',
+  summary: 'SIGSTOP to the holder, SIGCONT when another holds',
+  inject: signalled('SIGSTOP'),
+  heal: signalled('SIGCONT'),
+};
+
+const crashed: Scenario = {
+  ...kill,
+  name: 'crash',
+  summary: 'the holder loses its cables and all its processes; etcd leads elsewhere',
+  etcdLeader: 'other',
+  inject: crash,
+  heal: async (stage) => {
+    await heal(stage);
+    await restartMembers(stage, [stage.holder.index]);
+    await restart(stage);
+  },
+};
+
+const crashLeader: Scenario = {
+  ...crashed,
+  name: 'crash-leader',
+  summary: 'the same, where etcd leads',
+  bound: '<= 7 s',
+  checks: [outageAtMost(TAKEOVER_WITH_ELECTION_MS_MAX), ...MOVES],
+  etcdLeader: 'holder',
+};
+
+const cable: Scenario = {
+  ...kill,
+  name: 'cable',
+  summary: 'the cable of end0 is pulled, which carries etcd too',
+  etcdOver: 'end0',
+  etcdLeader: 'other',
+  inject: ({ lab, holder }) => lab.faults.pullCable(holder.index, 'end0'),
+  heal,
+};
+
+const cableMgmt: Scenario = {
+  ...cable,
+  name: 'cable-mgmt',
+  summary: 'the cable of end0 is pulled; etcd is reached over mgmt0',
+  bound: '<= 0.5 s',
+  checks: [outageAtMost(CABLE_MS_MAX), ...MOVES],
+  etcdOver: 'mgmt0',
+};
+
+const silent: Scenario = {
+  ...cable,
+  name: 'silent',
+  summary: 'end0 loses every frame in both directions, its carrier stays',
+  inject: ({ lab, holder }) => lab.faults.silence(holder.index),
+};
+
+const etcdCut: Scenario = {
+  ...kill,
+  name: 'etcd-cut',
+  summary: 'the holder reaches no etcd, its own member included; it stays on the LAN',
+  inject: ({ lab, holder }) => lab.faults.cutFromEtcd(holder.index),
+  heal,
+};
+
+const flush: Scenario = {
+  name: 'flush',
+  summary: 'somebody deletes the VIP from the holder',
+  runs: 5,
+  bound: '<= 20 ms',
+  checks: [
+    outageAtMost(20),
+    each(({ analysis: { before, after } }) => (before === after ? undefined : 'the holder moved')),
+  ],
+  inject: async ({ lab, holder }) => {
+    for (const vip of lab.vips) await lab.network.deleteAddress(holder.index, vip);
+  },
+  outcome: async ({ lab, holder, signal }) => {
+    const same = (host: LabHost): boolean => host === holder;
+    await untilHolder(lab, same, SETTLED_FOR_MS, OUTCOME_TIMEOUT_MS, signal);
+  },
+  heal,
+};
+
+const member: Scenario = {
+  name: 'member',
+  summary: 'one etcd member is killed or frozen, the leader and others in turn',
+  runs: 8,
+  bound: 'nothing lost where a writer is served <= 2.3 s',
+  checks: [unnoticed],
+  writer: true,
+  ...memberFault,
+};
+
+const etcdIsDown: Scenario = {
+  name: 'etcd-outage',
+  summary: 'all of etcd is down for 60 s',
+  runs: 1,
+  bound: 'off by the deadline, back <= 1 s after etcd',
+  checks: [goneByDeadline, measureAtMost('backMs', 1_000)],
+  inject: etcdOutage,
+  outcome: ({ lab, signal }) => lab.clock.sleep(60_000, signal),
+  heal: etcdReturns,
+};
+
+const idle: Scenario = {
+  name: 'idle',
+  summary: 'nothing happens: memory and CPU of the daemons',
+  runs: 1,
+  bound: `RSS <= ${RSS_MIB_MAX} MiB, CPU < ${CPU_PERCENT_MAX} %, nothing lost`,
+  checks: [
+    outageAtMost(0),
+    measureAtMost('rssMib', RSS_MIB_MAX, 'MiB'),
+    measureAtMost('cpuPercent', CPU_PERCENT_MAX, '%'),
+  ],
+  inject: () => Promise.resolve(),
+  outcome: measureIdle,
+  heal,
+};
+
+/** All scenarios, in the order in which `all` runs them. */
+export const SCENARIOS: readonly Scenario[] = [
+  handover,
+  kill,
+  freeze,
+  crashed,
+  crashLeader,
+  cable,
+  silent,
+  etcdCut,
+  flush,
+  member,
+  etcdIsDown,
+  idle,
+  cableMgmt,
+];

@@ -1,0 +1,82 @@
+import { describe, OperatorError, ExitCode } from '../errors.ts';
+import { keepEvidence, keepLogs } from './evidence.ts';
+import { Lab, type LabOptions } from './lab.ts';
+import type { LinkName } from './names.ts';
+import type { ScenarioResult } from './runner.ts';
+import type { Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
+
+export interface SessionOptions {
+  readonly scenarios: readonly Scenario[];
+  readonly lab: LabOptions & { readonly etcdOver: LinkName };
+  readonly runs?: number;
+  /** Evidence of broken bounds goes here, below a directory for each run. */
+  readonly evidenceDir: string;
+  /** All logs go here in any case. */
+  readonly logsDir?: string;
+  readonly onProgress: (line: string) => void;
+  readonly onResult: (result: ScenarioResult) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The scenarios that a list of names means; `all` is every one.
+ * @throws OperatorError (usage) for a name that there is not
+ */
+export function pickScenarios(names: readonly string[]): readonly Scenario[] {
+  if (names.includes('all')) return SCENARIOS;
+  const known = SCENARIOS.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0 || names.length === 0) {
+    throw new OperatorError(
+      `no scenario ${unknown.join(', ') || 'given'}; there are: ${known.join(', ')}, all`,
+      ExitCode.usage,
+    );
+  }
+  return SCENARIOS.filter(({ name }) => names.includes(name));
+}
+
+/**
+ * Runs scenarios, those that need etcd on the same link in one lab. A lab that fails, because no
+ * calm returns for instance, is a broken promise too; the next scenario gets a new one.
+ * @throws the signal's reason when it aborts; Error when a lab cannot even start
+ */
+export async function runSession(options: SessionOptions): Promise<void> {
+  const waiting = [...options.scenarios];
+  while (waiting.length > 0) {
+    const linkOf = ({ etcdOver = options.lab.etcdOver }: Scenario): LinkName => etcdOver;
+    const link = linkOf(waiting[0]!);
+    await using lab = await Lab.create({
+      ...options.lab,
+      etcdOver: link,
+      onProgress: options.onProgress,
+    });
+    await lab.start(options.signal);
+    options.onProgress(`etcd over ${link}; waiting for the first holder`);
+    let alive = true;
+    while (alive && waiting.length > 0 && linkOf(waiting[0]!) === link) {
+      alive = await runOne(lab, waiting.shift()!, options);
+    }
+    if (options.logsDir !== undefined) await keepLogs(lab, `${options.logsDir}/${link}`);
+  }
+}
+
+/** @returns false when the lab is of no more use */
+async function runOne(lab: Lab, scenario: Scenario, options: SessionOptions): Promise<boolean> {
+  const { signal, evidenceDir, runs, onProgress, onResult } = options;
+  onProgress(`${scenario.name}: ${scenario.summary}`);
+  try {
+    onResult(await lab.run(scenario, { signal, evidenceDir, ...(runs !== undefined && { runs }) }));
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    const { name, bound } = scenario;
+    const seen = { err: describe(error) };
+    const kept = await keepEvidence(lab, evidenceDir, `${name}-${lab.etcdOver}-lab`, seen);
+    onProgress(`${name}: ${describe(error)}\n  evidence in ${kept}`);
+    const problems = [`the lab gave up: ${describe(error).split('\n')[0]}`];
+    const hosts = lab.hosts.map((host) => host.name);
+    onResult({ name, bound, etcdOver: lab.etcdOver, runs: [], voidRuns: 0, problems, hosts });
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+import type { ElectorEvent, Reason } from '../events.ts';
+
+type EventType = ElectorEvent['type'];
+type EventOf<T extends EventType> = Extract<ElectorEvent, { type: T }>;
+/** error = a person must act; warn = recovered or will retry; debug = heartbeats and frames. */
+type Level = 'error' | 'warn' | 'info' | 'debug';
+type Component = 'daemon' | 'http' | 'vip' | 'election' | 'etcd' | 'network' | 'announce';
+type Line = readonly [component: Component, level: Level, message: string];
+
+/** A lag of half a heartbeat interval (500 ms) begins to cost slack: worth a warning. */
+const LAG_WARN_MS = 250;
+
+/** Somebody else on the LAN or in the cluster is wrong: a person must find it. */
+const PERSON_NEEDED = new Set<Reason>(['conflict', 'foreign-address', 'name-conflict']);
+/** Went wrong, and will be tried again. */
+const TROUBLE = new Set<Reason>([
+  'fence-expired',
+  'lease-lost',
+  'deposed',
+  'link-down',
+  'link-missing',
+  'unhealthy',
+  'assign-failed',
+  'etcd-unreachable',
+  'suspended',
+]);
+
+function levelOfTransition({ to, reason }: EventOf<'transition'>): Level {
+  if (to !== 'withdrawing' && to !== 'faulted') return 'info';
+  if (PERSON_NEEDED.has(reason)) return 'error';
+  return TROUBLE.has(reason) ? 'warn' : 'info';
+}
+
+/** How each event is said. An event that is missing here does not compile. */
+const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) } = {
+  started: ['daemon', 'info', 'started'],
+  stopping: ['daemon', 'info', 'stopping'],
+  stopped: ['daemon', 'info', 'stopped'],
+  'listen-failed': ['http', 'warn', 'cannot listen'],
+  listening: ['http', 'info', 'listening'],
+  'loop-lag': ({ lagMs }) => [
+    'daemon',
+    lagMs >= LAG_WARN_MS ? 'warn' : 'debug',
+    'event loop was late',
+  ],
+  transition: (event) => ['vip', levelOfTransition(event), 'transition'],
+  'leader-changed': ['election', 'info', 'leader changed'],
+  takeover: ['vip', 'info', 'takeover done'],
+  'leaseless-candidate': ['election', 'warn', 'candidate key without a lease is ignored'],
+  'lease-granted': ['election', 'info', 'lease granted'],
+  'lease-gone': ['election', 'warn', 'lease is gone'],
+  beat: ['election', 'debug', 'heartbeat confirmed'],
+  'beat-failed': ['election', 'warn', 'heartbeat failed'],
+  'name-conflict': ['election', 'error', 'another node has our name'],
+  'name-conflict-over': ['election', 'info', 'no other node has our name any more'],
+  // It recovers by itself, but only a person knows whether a backup was restored on purpose.
+  'etcd-regressed': ['etcd', 'error', 'etcd has gone back in time'],
+  endpoint: ({ reachable }) =>
+    reachable
+      ? ['etcd', 'info', 'endpoint is reachable']
+      : ['etcd', 'warn', 'endpoint is not reachable'],
+  'etcd-connected': ({ connected }) =>
+    connected ? ['etcd', 'info', 'etcd is connected'] : ['etcd', 'warn', 'etcd is not reachable'],
+  'etcd-error': ['etcd', 'warn', 'call to etcd failed'],
+  'vip-held': ({ held }) => ['network', 'info', held ? 'vip assigned' : 'vip withdrawn'],
+  'withdraw-failed': ['network', 'error', 'cannot withdraw vip'],
+  'leftover-withdrawn': ['network', 'warn', 'withdrew an address left behind'],
+  'drift-repaired': ['network', 'warn', 'vip was deleted by someone else and put back'],
+  announced: ['announce', 'debug', 'announced'],
+  'announce-failed': ['announce', 'warn', 'cannot announce vip'],
+  'network-overrun': ['network', 'warn', 'kernel events were lost, reading anew'],
+};
+
+/** Component, level and constant message of an event. */
+export function lineOf(event: ElectorEvent): Line {
+  // TypeScript cannot see that the event given is of the type that it was looked up by.
+  const entry = LINES[event.type] as Line | ((event: ElectorEvent) => Line);
+  return typeof entry === 'function' ? entry(event) : entry;
+}

@@ -1,0 +1,87 @@
+import type { Config } from '../config/types.ts';
+import type { ElectorEvent, Emit } from '../events.ts';
+import { ControlSocket } from './control-socket.ts';
+import { EtcdBoard } from './etcd-board.ts';
+import { eventLog } from './event-log.ts';
+import { HttpServer } from './http.ts';
+import { createLogger } from './log.ts';
+import { Metrics } from './metrics.ts';
+import type { ProbeResult, StatusReport } from './status.ts';
+
+/** What the daemon tells when it is asked. */
+export interface Answers {
+  readonly status: () => StatusReport;
+  readonly health: () => ProbeResult;
+  /** Milliseconds left of the right to hold; undefined when nothing is held. */
+  readonly slackMs: () => number | undefined;
+}
+
+/** Everything that lets people and machines see the daemon: log, metrics, HTTP, control socket. */
+export class Observer {
+  readonly etcd: EtcdBoard;
+  readonly #config: Config;
+  readonly #version: string;
+  readonly #log: Emit;
+  readonly #metrics: Metrics;
+  #answers: Answers | undefined;
+  #http: HttpServer | undefined;
+  #control: ControlSocket | undefined;
+
+  constructor(config: Config, version: string) {
+    const { node, groups, logLevel, logFormat } = config;
+    this.#config = config;
+    this.#version = version;
+    this.etcd = new EtcdBoard(config.etcd.endpoints);
+    this.#log = eventLog(createLogger({ level: logLevel, format: logFormat }));
+    this.#metrics = new Metrics({
+      node,
+      version,
+      groups: groups.map(({ name }) => name),
+      vips: groups.flatMap(({ name, vips }) =>
+        vips.map(({ address }) => ({ group: name, vip: address })),
+      ),
+      slackSeconds: () => {
+        const slackMs = this.#answers?.slackMs();
+        return slackMs === undefined ? undefined : slackMs / 1000;
+      },
+    });
+  }
+
+  /** Takes in one event of the daemon: log, metrics, status. Synchronous. */
+  record(event: ElectorEvent): void {
+    this.etcd.record(event);
+    this.#metrics.record(event);
+    this.#log(event);
+  }
+
+  /** Begins to answer. What cannot listen is reported and does not keep the daemon from its work. */
+  async start(answers: Answers, signal: AbortSignal): Promise<void> {
+    this.#answers = answers;
+    const emit: Emit = (event) => this.record(event);
+    const { listen, runtimeDir } = this.#config;
+    const { status, health } = answers;
+    this.#control = new ControlSocket({ runtimeDir, status, emit });
+    const starts = [this.#control.start(signal)];
+    if (listen !== 'off') {
+      const ready = (): ProbeResult => this.#ready();
+      const metrics = this.#metrics;
+      this.#http = new HttpServer({ listen, metrics, status, health, ready, emit });
+      starts.push(this.#http.start(signal));
+    }
+    await Promise.all(starts);
+  }
+
+  #ready(): ProbeResult {
+    const { connected, err } = this.etcd;
+    const detail = connected ? 'etcd answers' : `etcd does not answer: ${err ?? 'unknown'}`;
+    return { ok: connected, detail };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#http?.stop(), this.#control?.stop()]);
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+}

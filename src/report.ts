@@ -1,0 +1,69 @@
+import { elapsedMs, type Clock, type Instant } from './clock.ts';
+import type { Config } from './config/types.ts';
+import type { Elector } from './election/elector.ts';
+import type { EtcdBoard } from './observe/etcd-board.ts';
+import type { Answers } from './observe/observer.ts';
+import type { GroupStatus, ProbeResult, StatusReport } from './observe/status.ts';
+import type { GroupController } from './vip/controller.ts';
+import type { Groups } from './vip/groups.ts';
+
+interface ReportParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly startedAt: Instant;
+  readonly groups: Groups;
+  readonly elector: Pick<Elector, 'lastTurnAt'>;
+  readonly etcd: EtcdBoard;
+}
+
+function groupStatus({ group, status }: GroupController): GroupStatus {
+  const { name: state, reason, detail, sinceMs, queue, assignment } = status;
+  return {
+    name: group.name,
+    state,
+    reason,
+    ...(detail === '' ? {} : { detail }),
+    since: new Date(sinceMs).toISOString(),
+    leader: queue[0]?.node ?? null,
+    revision: queue[0]?.revision ?? null,
+    vips: group.vips.map((vip) => ({
+      address: vip.address,
+      link: assignment.link?.name ?? null,
+      held: assignment.isHeld(vip),
+    })),
+    candidates: [...queue],
+  };
+}
+
+/** What the daemon answers when it is asked: `/status`, `/healthz`, the slack metric. */
+export function report(parts: ReportParts): Answers {
+  const { config, clock, version, startedAt, groups, elector, etcd } = parts;
+  const slackMs = (): number | undefined => {
+    const open = groups.all().filter(({ fence }) => fence.deadline !== undefined);
+    const now = clock.now();
+    return open.length === 0 ? undefined : Math.min(...open.map(({ fence }) => fence.slackMs(now)));
+  };
+  const health = (): ProbeResult => {
+    const idleMs = elapsedMs(elector.lastTurnAt, clock.now());
+    const ok = idleMs <= config.timing.holdForMs;
+    const detail = `the control loop turned ${Math.round(idleMs)} ms ago`;
+    return { ok, detail };
+  };
+  const status = (): StatusReport => {
+    const slack = slackMs();
+    return {
+      node: config.node,
+      version,
+      uptimeMs: Math.round(elapsedMs(startedAt, clock.now())),
+      etcd: {
+        endpoints: etcd.endpoints,
+        connected: etcd.connected,
+        holdForMs: etcd.holdForMs,
+        slackMs: slack === undefined ? null : Math.round(slack),
+      },
+      groups: groups.all().map(groupStatus),
+    };
+  };
+  return { status, health, slackMs };
+}

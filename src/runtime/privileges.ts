@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { PrivilegeError } from '../errors.ts';
+
+/** linux/capability.h */
+const NEEDED = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13 } as const;
+const WHY = {
+  CAP_NET_ADMIN: 'to put addresses on links',
+  CAP_NET_RAW: 'to send gratuitous ARP',
+} as const;
+
+/** The effective capabilities of this process, from `/proc/self/status` (proc(5), CapEff). */
+function effectiveCapabilities(status: string): bigint {
+  const hex = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return BigInt(`0x${hex ?? '0'}`);
+}
+
+/**
+ * Checks that this process may do what the daemon does.
+ * @param status content of `/proc/self/status`
+ * @throws PrivilegeError naming each missing capability and how to give it
+ */
+export function requireCapabilities(status = readFileSync('/proc/self/status', 'utf8')): void {
+  const effective = effectiveCapabilities(status);
+  const missing = (Object.keys(NEEDED) as (keyof typeof NEEDED)[]).filter(
+    (name) => ((effective >> BigInt(NEEDED[name])) & 1n) === 0n,
+  );
+  if (missing.length === 0) return;
+  const list = missing.map((name) => `${name} (${WHY[name]})`).join(' and ');
+  throw new PrivilegeError(
+    `missing ${list}. Run as root, or give the service both: in a systemd unit ` +
+      '"AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW", in a container ' +
+      '"capabilities: {add: [NET_ADMIN, NET_RAW]}" with host networking',
+  );
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock, Instant } from '../clock.ts';
+import type { Journal, Memory } from '../election/types.ts';
+import type { AddressJournal, AssignedAddress } from '../vip/types.ts';
+
+const STATE_FILE = 'state.json';
+const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
+
+const tokenSchema = z.object({
+  group: z.string(),
+  token: z.object({ key: z.string(), createRevision: z.number().int().min(1) }),
+});
+const stateSchema = z.object({
+  version: z.literal(1),
+  identity: z.string().regex(/^[0-9a-f]{32}$/),
+  bootId: z.string(),
+  node: z.string(),
+  prefix: z.string(),
+  seq: z.number().int().min(0),
+  promisedEnd: z.number(),
+  quietUntil: z.number(),
+  highestRevision: z.number().int().min(0),
+  clusterId: z.string().optional(),
+  leaseId: z.string().optional(),
+  tokens: z.array(tokenSchema),
+  addresses: z.array(
+    z.object({ link: z.string(), address: z.string(), prefixLength: z.number().int() }),
+  ),
+});
+type State = z.infer<typeof stateSchema>;
+
+/** Whose state it is: what is kept for another node name or prefix is of no use to us. */
+export interface StateOwner {
+  readonly node: string;
+  readonly prefix: string;
+}
+
+/** This boot's ID (random(4)). */
+export function readBootId(): string {
+  return readFileSync(BOOT_ID_FILE, 'utf8').trim();
+}
+
+/**
+ * What must survive a restart of the daemon, in `state.json` of the runtime directory (0600). Written
+ * whole and renamed into place, so a reader or a successor sees one state or the other. Of this boot
+ * only: instants of another boot mean nothing.
+ */
+export class StateFile implements Journal, AddressJournal {
+  readonly memory: Memory;
+  /** False when nothing usable was there: what a predecessor left behind is not known. */
+  readonly foundPredecessor: boolean;
+  readonly #path: string;
+  readonly #owner: StateOwner;
+  #addresses: readonly AssignedAddress[];
+
+  /** Reads the state, or begins a new one. The caller holds the lock of the directory. */
+  constructor(directory: string, owner: StateOwner, clock: Clock, bootId = readBootId()) {
+    this.#path = join(directory, STATE_FILE);
+    this.#owner = owner;
+    const known = readState(this.#path);
+    const sameBoot = known?.bootId === bootId ? known : undefined;
+    this.foundPredecessor = sameBoot !== undefined;
+    this.#addresses = sameBoot?.addresses ?? [];
+    const now = clock.now();
+    const mine =
+      sameBoot?.node === owner.node && sameBoot.prefix === owner.prefix ? sameBoot : undefined;
+    this.memory = {
+      identity: sameBoot?.identity ?? randomBytes(16).toString('hex'),
+      bootId,
+      // Milliseconds since boot outrun any heartbeat: it grows over the boot even if the file is lost.
+      seq: Math.max(sameBoot?.seq ?? 0, Math.floor(now)),
+      promisedEnd: (sameBoot?.promisedEnd ?? now) as Instant,
+      quietUntil: (sameBoot?.quietUntil ?? 0) as Instant,
+      leaseId: mine?.leaseId,
+      tokens: mine?.tokens ?? [],
+      clusterId: mine?.clusterId,
+      highestRevision: mine?.highestRevision ?? 0,
+    };
+  }
+
+  get addresses(): readonly AssignedAddress[] {
+    return this.#addresses;
+  }
+
+  setAddresses(addresses: readonly AssignedAddress[]): void {
+    this.#addresses = addresses;
+    this.save();
+  }
+
+  save(): void {
+    const { memory } = this;
+    const state: State = {
+      version: 1,
+      ...this.#owner,
+      ...memory,
+      addresses: [...this.#addresses],
+    };
+    const next = `${this.#path}.new`;
+    writeFileSync(next, JSON.stringify(state), { mode: 0o600 });
+    renameSync(next, this.#path);
+  }
+}
+
+/** The state in the file; undefined when there is none, or none that we can read. */
+function readState(path: string): State | undefined {
+  try {
+    return stateSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined; // Like no state at all: the caller then trusts nothing of the past.
+  }
+}

@@ -1,0 +1,168 @@
+import type { Clock } from '../clock.ts';
+import type { Emit } from '../events.ts';
+import type { Fence } from '../fencing/fence.ts';
+import type { KernelGuard } from '../fencing/kernel-guard.ts';
+import { sameAddress } from '../network/address.ts';
+import type { NetworkMonitor } from '../network/monitor.ts';
+import type { Link, LinkAddress, Network, Vip } from '../network/types.ts';
+import type { AddressJournal, VipGroup } from './types.ts';
+
+/** After a withdrawal that the kernel did not confirm: again, ever more slowly. */
+const RETRY_MIN_MS = 20;
+const RETRY_MAX_MS = 1000;
+
+export interface AssignmentParts {
+  readonly network: Network;
+  readonly monitor: NetworkMonitor;
+  readonly guard: KernelGuard;
+  readonly journal: AddressJournal;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+/** The VIPs of one group on a link: put there, kept there, and taken off with the kernel's word for it. */
+export class Assignment {
+  readonly #parts: AssignmentParts;
+  readonly #group: VipGroup;
+  /** Addresses acknowledged by the kernel and not seen to go since. */
+  readonly #held = new Set<string>();
+  /** Grows with each withdrawal: an assignment begun before it must not go on. */
+  #generation = 0;
+  /** Where the VIPs are, or were put last. */
+  link: Link | undefined;
+
+  constructor(parts: AssignmentParts, group: VipGroup) {
+    this.#parts = parts;
+    this.#group = group;
+  }
+
+  isHeld(vip: Vip): boolean {
+    return this.#held.has(vip.address);
+  }
+
+  get complete(): boolean {
+    return this.#group.vips.every((vip) => this.isHeld(vip));
+  }
+
+  /**
+   * Puts every VIP on the link, or arms it anew, while the fence is open; asked before each.
+   * @returns the VIPs that were not there before; undefined when the fence closed, too little was
+   *   left of the right, or a withdrawal began
+   * @throws NetworkError
+   */
+  async hold(link: Link, fence: Fence): Promise<Vip[] | undefined> {
+    const { guard, clock } = this.#parts;
+    const generation = this.#generation;
+    this.link = link;
+    this.#record(link);
+    const added: Vip[] = [];
+    for (const vip of this.#group.vips) {
+      const { deadline } = fence;
+      if (deadline === undefined || !fence.isOpen(clock.now())) return undefined;
+      const wasHeld = this.isHeld(vip);
+      const holds = await guard.hold(link.index, vip, deadline);
+      // A withdrawal that began meanwhile comes after this in the kernel's queue.
+      if (generation !== this.#generation) return undefined;
+      if (!holds) return undefined;
+      if (!wasHeld) {
+        this.#mark(vip, true);
+        added.push(vip);
+      }
+    }
+    return added;
+  }
+
+  /** The kernel says that an address is gone. Returns the VIP if it was held by us. */
+  removed(address: LinkAddress): Vip | undefined {
+    if (address.linkIndex !== this.link?.index) return undefined;
+    const vip = this.#group.vips.find((each) => sameAddress(each, address));
+    if (vip === undefined || !this.isHeld(vip)) return undefined;
+    this.#mark(vip, false);
+    return vip;
+  }
+
+  #mark(vip: Vip, held: boolean): void {
+    const { emit } = this.#parts;
+    if (held) this.#held.add(vip.address);
+    else if (!this.#held.delete(vip.address)) return;
+    const link = this.link?.name ?? '';
+    emit({ type: 'vip-held', group: this.#group.name, vip: vip.address, link, held });
+  }
+
+  /** The state file lists an address before it is on the link. */
+  #record(link: Link | undefined): void {
+    const { journal } = this.#parts;
+    const isMine = (address: string): boolean =>
+      this.#group.vips.some((vip) => vip.address === address);
+    const others = journal.addresses.filter(({ address }) => !isMine(address));
+    const mine =
+      link === undefined
+        ? []
+        : this.#group.vips.map(({ address, prefixLength }) => ({
+            link: link.name,
+            address,
+            prefixLength,
+          }));
+    const same =
+      mine.length + others.length === journal.addresses.length &&
+      mine.every((one) =>
+        journal.addresses.some((other) => other.address === one.address && other.link === one.link),
+      );
+    if (!same) journal.setAddresses([...others, ...mine]);
+  }
+
+  /**
+   * Takes the VIPs off every link and resolves when a dump shows that they are: the kernel's word,
+   * not our wish. Does not give up but by the signal.
+   */
+  async end(signal: AbortSignal): Promise<void> {
+    const { guard, clock, emit, network } = this.#parts;
+    this.#generation += 1;
+    let retryMs = RETRY_MIN_MS;
+    let left = this.#expected();
+    for (let failures = 0; ; failures += 1) {
+      try {
+        for (const { linkIndex, ...vip } of left) await guard.end(linkIndex, vip);
+        left = this.#ours(await network.addresses());
+        if (left.length === 0) break;
+      } catch (error) {
+        if (failures === 0) {
+          const vip = this.#group.vips.map(({ address }) => address).join(',');
+          const link = this.link?.name ?? '';
+          emit({ type: 'withdraw-failed', group: this.#group.name, vip, link, err: error });
+        }
+        await clock.sleep(retryMs, signal);
+        retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
+        left = this.#expected();
+      }
+    }
+    for (const vip of this.#group.vips) this.#mark(vip, false);
+    this.#record(undefined);
+  }
+
+  /** Where the VIPs should be, without asking: saves a dump on the way to a handover. */
+  #expected(): (Vip & { linkIndex: number })[] {
+    const { link } = this;
+    if (link === undefined) return [];
+    return this.#group.vips.map((vip) => ({ ...vip, linkIndex: link.index }));
+  }
+
+  /** The group's VIPs among the host's addresses, on any link, that we put there. */
+  #ours(addresses: readonly LinkAddress[]): (Vip & { linkIndex: number })[] {
+    const { network, monitor, journal } = this.#parts;
+    const recorded = ({ linkIndex, address }: LinkAddress): boolean =>
+      !network.marksAddresses &&
+      journal.addresses.some(
+        (each) => each.address === address && each.link === monitor.linkName(linkIndex),
+      );
+    return addresses
+      .filter((each) => this.#group.vips.some((vip) => sameAddress(vip, each)))
+      .filter((each) => each.ours || recorded(each))
+      .map(({ linkIndex, family, address, prefixLength }) => ({
+        linkIndex,
+        family,
+        address,
+        prefixLength,
+      }));
+  }
+}

@@ -1,0 +1,224 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import yargs from 'yargs';
+import { cleanup, cleanupCommand, withdrawFrom } from '../../src/cli/cleanup.ts';
+import { takeDaemonLock } from '../../src/runtime/namespace-lock.ts';
+import { recordedAddresses } from '../../src/cli/recorded-addresses.ts';
+import { ExitCode, OperatorError, PrivilegeError } from '../../src/errors.ts';
+import { openNetwork } from '../../src/network/rtnetlink.ts';
+import { cable, inNamespace, ip } from '../fixtures/namespace.ts';
+
+/** The mark of our addresses: IFA_PROTO (design §6). */
+const MARK = '0xe1';
+
+async function run(over: Partial<Parameters<typeof cleanup>[0]> = {}): Promise<string[]> {
+  const lines: string[] = [];
+  await cleanup({
+    dryRun: false,
+    force: false,
+    runtimeDir: '/nonexistent',
+    print: (line) => void lines.push(line),
+    ...over,
+  });
+  return lines;
+}
+
+/** Two addresses of ours on two links, and two of somebody else. */
+function someAddresses(t: Test): void {
+  t.teardown(cable('end0', 'host0'));
+  t.teardown(cable('end1', 'host1'));
+  ip('addr', 'add', '10.0.0.1/24', 'dev', 'end0');
+  ip('addr', 'add', '10.0.0.9/32', 'dev', 'end0', 'valid_lft', '100', 'preferred_lft', '0');
+  const lifetime = ['valid_lft', '100', 'preferred_lft', '0', 'proto', MARK];
+  ip('addr', 'add', '10.0.0.5/32', 'dev', 'end0', ...lifetime);
+  ip('addr', 'add', 'fd00::5/128', 'dev', 'end1', 'nodad', ...lifetime);
+}
+
+const isThere = (address: string): boolean => ip('-o', 'addr', 'show').includes(` ${address}`);
+
+await inNamespace(t, import.meta.url, async () => {
+  await t.test('what carries our mark goes from every link, all else stays', async (t) => {
+    someAddresses(t);
+    t.same((await run()).toSorted(), [
+      'confirmed: no address on any link is ours any more',
+      'withdrew 10.0.0.5/32 on end0',
+      'withdrew fd00::5/128 on end1',
+    ]);
+    t.notOk(isThere('10.0.0.5/32'));
+    t.notOk(isThere('fd00::5/128'));
+    t.ok(isThere('10.0.0.1/24'));
+    t.ok(isThere('10.0.0.9/32'), 'a lifetime is no mark');
+    t.same(await run(), ['nothing to withdraw: no address on any link is ours'], 'twice is once');
+  });
+
+  await t.test('a dry run prints the same addresses and changes nothing', async (t) => {
+    someAddresses(t);
+    t.same((await run({ dryRun: true })).toSorted(), [
+      'would withdraw 10.0.0.5/32 on end0',
+      'would withdraw fd00::5/128 on end1',
+    ]);
+    t.ok(isThere('10.0.0.5/32'));
+    t.ok(isThere('fd00::5/128'));
+  });
+
+  await t.test('while a daemon runs it refuses, unless forced', async (t) => {
+    someAddresses(t);
+    const daemon = createServer().listen('\0vip-elector');
+    await once(daemon, 'listening');
+    t.teardown(() => daemon.close());
+    await t.rejects(run(), { message: /a daemon runs/, exitCode: ExitCode.failed });
+    t.ok(isThere('10.0.0.5/32'), 'nothing was touched');
+    t.equal((await run({ dryRun: true })).length, 2, 'looking is allowed');
+    await run({ force: true });
+    t.notOk(isThere('10.0.0.5/32'));
+  });
+
+  await t.test('the lock keeps a daemon from starting meanwhile, and is given back', async (t) => {
+    const giveBack = await takeDaemonLock();
+    t.equal(await takeDaemonLock(), undefined);
+    await giveBack?.();
+    const again = await takeDaemonLock();
+    t.type(again, 'function');
+    await again?.();
+    t.same(await run(), ['nothing to withdraw: no address on any link is ours']);
+    await (
+      await takeDaemonLock()
+    )?.();
+  });
+
+  await t.test('without CAP_NET_ADMIN it says which capability is missing', async (t) => {
+    someAddresses(t);
+    const script = [
+      `import { cleanup } from ${JSON.stringify(new URL('../../src/cli/cleanup.ts', import.meta.url).href)};`,
+      'await cleanup({ dryRun: false, force: false, runtimeDir: "/x", print: () => {} })',
+      '  .catch((error) => { console.log(error.name, error.exitCode, error.message) });',
+    ].join('\n');
+    const file = join(t.testdir({ 'script.mjs': script }), 'script.mjs');
+    const child = spawnSync(
+      'setpriv',
+      ['--bounding-set=-net_admin', process.execPath, ...process.execArgv, file],
+      { encoding: 'utf8', timeout: 60_000 },
+    );
+    t.match(child.stdout, /^PrivilegeError 4 cannot withdraw .*CAP_NET_ADMIN is missing.*sudo/);
+    t.ok(isThere('10.0.0.5/32'));
+  });
+
+  await t.test('where the kernel keeps no marks, the state file says what is ours', async (t) => {
+    someAddresses(t);
+    ip('addr', 'add', '10.0.0.7/32', 'dev', 'end0');
+    const real = await openNetwork();
+    t.teardown(() => real.close());
+    // A kernel before 5.18: the same, but for the marks.
+    const network = {
+      marksAddresses: false,
+      links: () => real.links(),
+      addresses: async () => (await real.addresses()).map((each) => ({ ...each, ours: false })),
+      withdraw: real.withdraw.bind(real),
+    };
+    const lines: string[] = [];
+    const recorded = [
+      { link: 'end0', address: '10.0.0.9', prefixLength: 32 },
+      { link: 'end1', address: '10.0.0.5', prefixLength: 32 },
+      { link: 'end0', address: '10.0.0.7', prefixLength: 32 },
+      { link: 'end9', address: '10.0.0.8', prefixLength: 32 },
+    ];
+    await withdrawFrom(network, recorded, { dryRun: false, print: (line) => lines.push(line) });
+    t.same(lines, [
+      'withdrew 10.0.0.9/32 on end0',
+      'confirmed: no address on any link is ours any more',
+    ]);
+    t.ok(isThere('10.0.0.5/32'), 'recorded on another link');
+    t.ok(isThere('10.0.0.7/32'), 'without a lifetime it is not of ours');
+  });
+
+  await t.test('an address that stays is a failure, and the others go all the same', async (t) => {
+    someAddresses(t);
+    const real = await openNetwork();
+    t.teardown(() => real.close());
+    const network = {
+      marksAddresses: true,
+      links: () => real.links(),
+      addresses: () => real.addresses(),
+      withdraw: (link: number, vip: Parameters<typeof real.withdraw>[1]) =>
+        vip.family === 4 ? Promise.reject(new Error('TIMEOUT')) : real.withdraw(link, vip),
+    };
+    const failure = withdrawFrom(network, [], { dryRun: false, print: () => undefined });
+    await t.rejects(failure, {
+      message: 'cannot withdraw 10.0.0.5/32 on end0: TIMEOUT\nstill there: 10.0.0.5/32 on end0',
+      exitCode: ExitCode.failed,
+    });
+    t.notOk(isThere('fd00::5/128'));
+  });
+
+  await t.test('the command takes its options from the command line', async (t) => {
+    someAddresses(t);
+    const written = t.capture(process.stdout, 'write', () => true);
+    await yargs()
+      .command(cleanupCommand)
+      .strict()
+      .parserConfiguration({ 'camel-case-expansion': false })
+      .fail(false)
+      .exitProcess(false)
+      .parseAsync(['cleanup', '--dry-run', '--runtime-dir', '/nonexistent']);
+    const text = written().map(({ args }) => String(args[0]));
+    t.ok(text.includes('would withdraw 10.0.0.5/32 on end0\n'));
+    t.ok(isThere('10.0.0.5/32'));
+  });
+
+  await t.test('a state file is read strictly', async (t) => {
+    const directory = t.testdir({});
+    const read = (state: unknown): unknown => {
+      const text = typeof state === 'string' ? state : JSON.stringify(state);
+      writeFileSync(join(directory, 'state.json'), text);
+      return recordedAddresses(directory);
+    };
+    const address = { link: 'end0', address: '10.0.0.5', prefixLength: 32 };
+    t.same(recordedAddresses(join(directory, 'missing')), [], 'no file, no addresses');
+    t.same(read({ seq: 7 }), []);
+    t.same(read({ seq: 7, addresses: [address] }), [address]);
+    t.same(read({ bootId: 'another boot', addresses: [address] }), [], 'of another boot');
+    for (const wrong of [
+      '',
+      '[]',
+      '{',
+      { addresses: {} },
+      { addresses: [{ ...address, address: 'end0' }] },
+      { addresses: [{ ...address, prefixLength: 129 }] },
+      { addresses: [{ ...address, prefixLength: '32' }] },
+      { addresses: [{ ...address, link: '' }] },
+      { addresses: [{ ...address, more: 1 }] },
+    ]) {
+      t.throws(() => read(wrong), OperatorError, JSON.stringify(wrong));
+    }
+    t.throws(() => recordedAddresses(join(directory, 'state.json')), /cannot read/);
+  });
+
+  await t.test('the error for a missing privilege is one of its own', async (t) => {
+    const network = {
+      marksAddresses: true,
+      links: () => Promise.resolve([]),
+      addresses: () =>
+        Promise.resolve([
+          {
+            linkIndex: 3,
+            family: 4 as const,
+            address: '10.0.0.5',
+            prefixLength: 32,
+            ours: true,
+            validSeconds: 3,
+          },
+        ]),
+      withdraw: () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' })),
+    };
+    const failure = withdrawFrom(network, [], { dryRun: false, print: () => undefined });
+    await t.rejects(failure, PrivilegeError);
+    await t.rejects(withdrawFrom(network, [], { dryRun: false, print: () => undefined }), {
+      message: /10\.0\.0\.5\/32 on link 3/,
+      exitCode: ExitCode.missingPrivilege,
+    });
+  });
+});
