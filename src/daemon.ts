@@ -67,7 +67,7 @@ export async function runDaemon(config: Config): Promise<void> {
   try {
     await serve(parts, observer, stopped.signal);
   } finally {
-    closeParts(parts);
+    await closeParts(parts);
     await unlock();
     process.off('SIGTERM', onSignal);
     process.off('SIGINT', onSignal);
@@ -113,9 +113,9 @@ async function openParts(config: Config, clock: Clock, observer: Observer): Prom
   return { config, clock, emit, network, monitor, state, store, sender, groups, elector };
 }
 
-function closeParts({ monitor, network, store, sender }: Parts): void {
+async function closeParts({ monitor, network, store, sender }: Parts): Promise<void> {
   monitor.stop();
-  network.close();
+  await network.close();
   store.close();
   sender.close();
 }

@@ -45,6 +45,12 @@ const c = {
   ioctl: library.func('int ioctl(int, unsigned long, void *)') as (
     ...args: [fd: number, request: number, argument: Bytes]
   ) => number,
+  getsockopt: library.func('int getsockopt(int, int, int, void *, void *)') as (
+    ...args: [fd: number, level: number, name: number, value: Bytes, length: Bytes]
+  ) => number,
+  setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)') as (
+    ...args: [fd: number, level: number, name: number, value: Bytes, length: number]
+  ) => number,
   sendto: library.func('long sendto(int, void *, size_t, int, void *, uint32_t)') as (
     ...args: [fd: number, data: Bytes, size: number, flags: number, to: Bytes, length: number]
   ) => number,
@@ -166,26 +172,94 @@ const received = new Uint8Array(65_536);
 const receivedFrom = Buffer.alloc(SOCKADDR_LL_LENGTH);
 const receivedFromLength = new Int32Array(1);
 
+/** The next datagram, its sender's address in `receivedFrom`; undefined when none is there. */
+function receive(fd: number): Uint8Array | undefined {
+  receivedFromLength[0] = SOCKADDR_LL_LENGTH;
+  try {
+    const size = check('recvfrom', () =>
+      c.recvfrom(fd, received, received.length, MSG_DONTWAIT, receivedFrom, receivedFromLength),
+    );
+    return received.slice(0, size);
+  } catch (error) {
+    if (error instanceof SystemError && error.errno === EAGAIN) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Takes the next frame, without waiting.
  * @returns undefined when none is there
  * @throws SystemError ENETDOWN once after a bound link went down, …
  */
 export function receivePacket(fd: number): ReceivedPacket | undefined {
-  receivedFromLength[0] = SOCKADDR_LL_LENGTH;
+  const bytes = receive(fd);
+  if (bytes === undefined) return undefined;
+  // struct sockaddr_ll, as above: index at 4, PACKET_* at 10.
+  const ifindex = receivedFrom.readInt32LE(4);
+  return { ifindex, packetType: receivedFrom.readUInt8(10), bytes };
+}
+
+/** linux/netlink.h */
+const AF_NETLINK = 16;
+const SOCKADDR_NL_LENGTH = 12;
+const SOL_NETLINK = 270;
+const NETLINK_NO_ENOBUFS = 5;
+/** asm-generic/socket.h; SO_MEMINFO gives nine u32 (linux/sock_diag.h), drops the last. */
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
+const SO_MEMINFO = 55;
+const SK_MEMINFO_DROPS = 8;
+
+/**
+ * Opens a non-blocking netlink socket that receives the events of multicast groups. What does not
+ * fit into its buffer is dropped and counted, and is no error of the socket.
+ * @param protocol 0: NETLINK_ROUTE
+ * @param groups numbers from 1 to 32 (RTNLGRP_*)
+ * @param bufferBytes wanted; without CAP_NET_ADMIN at most net.core.rmem_max
+ * @throws SystemError
+ */
+export function openNetlinkEvents(protocol: number, groups: number[], bufferBytes: number): number {
+  const kind = SOCK_RAW | SOCK_NONBLOCK_CLOEXEC;
+  const fd = check('socket', () => c.socket(AF_NETLINK, kind, protocol));
   try {
-    const size = check('recvfrom', () =>
-      c.recvfrom(fd, received, received.length, MSG_DONTWAIT, receivedFrom, receivedFromLength),
+    const size = Int32Array.of(bufferBytes);
+    if (c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, 4) === -1) {
+      check('setsockopt', () => c.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, 4));
+    }
+    const yes = Int32Array.of(1);
+    check('setsockopt', () => c.setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, yes, 4));
+    // struct sockaddr_nl: u16 family, u16 -, u32 port (0: the kernel chooses), u32 groups.
+    const address = Buffer.alloc(SOCKADDR_NL_LENGTH);
+    address.writeUInt16LE(AF_NETLINK, 0);
+    address.writeUInt32LE(
+      groups.reduce((mask, group) => (mask | (1 << (group - 1))) >>> 0, 0),
+      8,
     );
-    return {
-      ifindex: receivedFrom.readInt32LE(4),
-      packetType: receivedFrom.readUInt8(10),
-      bytes: received.slice(0, size),
-    };
+    check('bind', () => c.bind(fd, address, SOCKADDR_NL_LENGTH));
+    return fd;
   } catch (error) {
-    if (error instanceof SystemError && error.errno === EAGAIN) return undefined;
+    closeSync(fd);
     throw error;
   }
+}
+
+/** How many messages a socket has dropped for want of room. @throws SystemError */
+export function droppedMessages(fd: number): number {
+  const info = new Int32Array(SK_MEMINFO_DROPS + 1);
+  const length = Int32Array.of(info.byteLength);
+  check('getsockopt', () => c.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, length));
+  return info[SK_MEMINFO_DROPS]! >>> 0;
+}
+
+/**
+ * Takes the next datagram off a netlink socket, without waiting.
+ * @returns undefined when none is there; `port` 0: from the kernel
+ * @throws SystemError
+ */
+export function receiveNetlink(fd: number): { port: number; bytes: Uint8Array } | undefined {
+  const bytes = receive(fd);
+  return bytes && { port: receivedFrom.readUInt32LE(4), bytes };
 }
 
 /** linux/sockios.h */
@@ -208,13 +282,29 @@ export function packetTimestampNs(fd: number): bigint | undefined {
 }
 
 /**
- * Calls `listener` whenever the descriptor can be read, until the returned function is called; call
- * that before closing the descriptor. Does not keep the process alive.
+ * Calls `listener` whenever the descriptor can be read or has an error to read, until the returned
+ * function is called; call that before closing the descriptor. Does not keep the process alive.
  */
 export function watchReadable(fd: number, listener: () => void): () => void {
-  const poll = koffi.node.poll(fd, { readable: true }, listener);
+  let scheduled: NodeJS.Immediate | undefined;
+  // koffi 3.3.4 passes libuv's status first, which its types leave out.
+  const onPoll = ((status: number): void => {
+    // Not from inside koffi's call: an error thrown there aborts the process, and Node would not
+    // go on with promises that it settled.
+    scheduled ??= setImmediate(() => {
+      scheduled = undefined;
+      // libuv stops at an error (ENETDOWN of a link) and is started again before it can be read:
+      // the listener may end the watch.
+      if (status < 0) poll.start({ readable: true }, onPoll);
+      listener();
+    });
+  }) as unknown as () => void;
+  const poll = koffi.node.poll(fd, { readable: true }, onPoll);
   poll.unref();
-  return () => poll.close();
+  return () => {
+    clearImmediate(scheduled);
+    poll.close();
+  };
 }
 
 /** Closes a descriptor. @throws Error with `code` EBADF when it is not open */

@@ -38,7 +38,7 @@ function commands(parser: Argv, io: Io): Argv {
     .command(runCommand(io))
     .command(
       lazy('status', 'show who holds which virtual IP, since when and why', async () => {
-        return (await import('./status.ts')).statusCommand;
+        return (await import('./status.ts')).statusCommand(io);
       }),
     )
     .command(

@@ -1,2 +1,133 @@
 import type { CommandModule } from 'yargs';
-export const statusCommand: CommandModule = { command: 'status', describe: 'x', handler: () => {} };
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/types.ts';
+import { openEtcdStore } from '../election/etcd/open.ts';
+import { StoreError } from '../election/store.ts';
+import { survey, type Survey, type SurveyedGroup } from '../election/survey.ts';
+import { OperatorError } from '../errors.ts';
+import type { StatusReport } from '../observe/status.ts';
+import { localStatus } from './control-client.ts';
+import { configOptions, loadFrom, type Io } from './options.ts';
+import { statusText, type ClusterView, type GroupSummary } from './status-view.ts';
+
+const READ_WITHIN_MS = 2000;
+/** Each try goes to another endpoint. */
+const MAX_TRIES = 4;
+
+/** `vip-elector status`: who holds what, from etcd alone; with more where a daemon answers here. */
+export function statusCommand(io: Io): CommandModule {
+  return {
+    command: 'status',
+    describe: 'show who holds which virtual IP, since when and why',
+    builder: (yargs) =>
+      yargs
+        .options(configOptions)
+        .option('json', { type: 'boolean', describe: 'print JSON for programs' }),
+    handler: async (argv) => {
+      const { config } = await loadFrom(argv, io, { groupsRequired: false });
+      const view = await look(config);
+      const text =
+        argv['json'] === true
+          ? `${JSON.stringify(view, null, 2)}\n`
+          : statusText(view, { nowMs: systemClock.wallMs(), colours: process.stdout.isTTY });
+      io.stdout(text);
+    },
+  };
+}
+
+async function look(config: Config): Promise<ClusterView> {
+  const local = await localStatus(config.runtimeDir);
+  let lastError = '';
+  const store = await openEtcdStore(config.etcd, {
+    clock: systemClock,
+    emit: (event) => {
+      if (event.type === 'endpoint' && event.err !== undefined) {
+        lastError += `\n  ${event.endpoint}: ${event.err}`;
+      }
+    },
+  });
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const signal = AbortSignal.timeout(READ_WITHIN_MS);
+      const elsewhere = new Map(
+        config.groups.flatMap(({ name, electionKey }) =>
+          electionKey === undefined ? [] : [[name, electionKey] as const],
+        ),
+      );
+      try {
+        const options = { deadlineMs: READ_WITHIN_MS, signal };
+        return viewOf(await survey(store, config.prefix, elsewhere, options), config, local);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        if (attempt < MAX_TRIES) continue;
+        const said = lastError === '' ? `: ${error.message}` : `:${lastError}`;
+        throw new OperatorError(`etcd does not answer a linearizable read${said}`, undefined, {
+          cause: error,
+        });
+      }
+    }
+  } finally {
+    store.close();
+  }
+}
+
+function viewOf(found: Survey, config: Config, local: StatusReport | undefined): ClusterView {
+  return {
+    groups: found.groups.map((group) => groupSummary(group, local)),
+    nodes: found.nodes.map(({ node, beat, facts }) => ({
+      node,
+      ...(facts?.version === undefined ? {} : { version: facts.version }),
+      ...(beat === undefined ? {} : { holdForMs: beat.holdForMs }),
+    })),
+    etcd: { endpoints: config.etcd.endpoints, ...found.header },
+    ...(local === undefined ? {} : { local }),
+  };
+}
+
+function groupSummary(group: SurveyedGroup, report: StatusReport | undefined): GroupSummary {
+  const { name, vips, record, queue } = group;
+  const candidates = queue.map(({ node, leaseId, revision, foreign, beat, claims }) => ({
+    node,
+    leaseId,
+    revision,
+    foreign,
+    ...(beat === undefined
+      ? {}
+      : {
+          lastBeat: {
+            seq: beat.seq,
+            holdForMs: beat.holdForMs,
+            role: claims ? ('holder' as const) : ('follower' as const),
+          },
+        }),
+  }));
+  const [leader] = candidates;
+  const local = report?.groups.find((each) => each.name === name);
+  return {
+    name,
+    vips,
+    ...(record === undefined
+      ? {}
+      : {
+          holder: {
+            node: record.node,
+            state: record.state,
+            sinceMs: record.state === 'held' ? record.sinceMs : record.changedMs,
+            reason: record.reason,
+            by: record.by,
+          },
+        }),
+    ...(leader === undefined ? {} : { leader }),
+    candidates,
+    ...(local === undefined
+      ? {}
+      : {
+          local: {
+            state: local.state,
+            reason: local.reason,
+            slackMs: report?.etcd.slackMs ?? null,
+            vips: local.vips.map(({ address, held }) => ({ address, held })),
+          },
+        }),
+  };
+}

@@ -102,7 +102,7 @@ export class Elector implements ElectionControl {
     const self: Self = { node: options.node, identity, bootId, lease: id };
     const strays = view.strays(id);
     const deadlineMs = options.timing.requestDeadlineMs;
-    await releaseStrays({ ...this.#core, clock: parts.clock }, options.node, strays, {
+    await releaseStrays(this.#core, strays, {
       deadlineMs,
       signal,
     });

@@ -76,6 +76,13 @@ export class Member {
     return listed;
   }
 
+  /** A token that was never assigned anywhere need not be withdrawn. */
+  #unlist(token: Token): void {
+    const { heartbeat, journal } = this.#parts;
+    heartbeat.listed.delete(this.group.name);
+    journal.memory.tokens = journal.memory.tokens.filter((each) => !sameToken(each.token, token));
+  }
+
   /** The token must not be used any more; beats list it until the addresses are off (rule 6). */
   lose(reason: Reason, detail: string): void {
     const { listed } = this;
@@ -149,8 +156,9 @@ export class Member {
       throw error;
     }
     if (!reply.succeeded) {
-      // Somebody was faster, or an earlier attempt was applied: the next read tells.
-      listed.uncertain = true;
+      // Overtaken by a later beat of ours, or somebody was faster: nothing was taken. Unless an
+      // earlier attempt may have been applied; then the next read tells.
+      if (!listed.uncertain) this.#unlist(token);
       return false;
     }
     listed.uncertain = false;

@@ -1,13 +1,13 @@
 import { after, elapsedMs, type Instant } from '../clock.ts';
-import { decide, type Decision } from './decision.ts';
+import { Acts } from './acts.ts';
 import type { ElectionCore } from './core.ts';
-import { appendHistory, type HistoryEntry } from './history.ts';
+import { decide } from './decision.ts';
+import { writeFacts } from './facts.ts';
 import type { Member } from './member.ts';
-import type { HolderRecord } from './record.ts';
+import { QueueReport } from './queue-report.ts';
 import type { Self, Situation } from './situation.ts';
-import { StoreError, type TxnReply } from './store.ts';
+import { StoreError, type KeyValue } from './store.ts';
 import { followWatch } from './watching.ts';
-import type { GroupView } from './view.ts';
 
 /** Why a session ended, other than by being stopped. */
 export type SessionEnd =
@@ -32,12 +32,10 @@ const HOLDER_READ_FACTOR = 3;
 /** After a failed read: soon again, on another endpoint, then with patience. */
 const READ_RETRY_MS = [0, 50, 100, 200, 300] as const;
 
-/** From one try to write the node's facts to the next. */
-const FACTS_RETRY_MS = 1000;
 /** The loop turns at least this often: /healthz goes by it. */
 const TURN_WITHIN_MS = 250;
-/** After an act that etcd refused or did not answer: once more, not at once. */
-const ACT_RETRY_MS = 100;
+/** Of what stands under our name, for people. */
+const MAX_SHOWN = 512;
 /** When the enqueueing has not come through by then, a beat of its own says that we live. */
 const FIRST_BEAT_WITHIN_MS = 1000;
 
@@ -47,11 +45,24 @@ export class Session {
   readonly #core: ElectionCore;
   readonly #controller = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
-  readonly #heads = new Map<string, string>();
+  readonly #acts: Acts;
+  readonly #report: QueueReport;
 
   constructor(core: ElectionCore, self: Self) {
     this.#core = core;
     this.self = self;
+    this.#report = new QueueReport(core, self.lease);
+    this.#acts = new Acts({
+      core,
+      self,
+      spawn: (work) => this.#spawn(work),
+      onNameTaken: (kv) => this.#nameTaken(kv),
+    });
+  }
+
+  #nameTaken({ value }: KeyValue): void {
+    // Anybody may have written there, and any amount.
+    this.#end({ kind: 'name-taken', detail: value.slice(0, MAX_SHOWN) });
   }
 
   /** Runs until the signal aborts (undefined) or the session ends of itself. */
@@ -64,7 +75,7 @@ export class Session {
       this.#keep(both),
       followWatch(this.#core, both),
     ];
-    this.#spawn(this.#writeFacts(both));
+    this.#spawn(writeFacts(this.#core, this.self, both));
     const guarded = loops.map(async (loop) => {
       try {
         await loop;
@@ -78,26 +89,6 @@ export class Session {
     const reason: unknown = own.signal.reason;
     if (reason instanceof SessionEnded) return reason.end;
     throw reason;
-  }
-
-  /** Says who we are, once our heartbeat key stands to guard it. For people: `status` shows it. */
-  async #writeFacts(signal: AbortSignal): Promise<void> {
-    const { store, keys, options, parts } = this.#core;
-    const { node, lease } = this.self;
-    const txn = {
-      compares: [{ key: keys.node(node), target: 'lease', op: '=', value: lease }],
-      success: [{ op: 'put', key: keys.facts(node), value: options.facts(), lease }],
-      failure: [],
-    } as const;
-    const deadlineMs = options.timing.requestDeadlineMs;
-    while (!signal.aborted) {
-      try {
-        await parts.clock.sleep(FACTS_RETRY_MS, signal);
-        if ((await store.txn(txn, { deadlineMs, signal })).succeeded) return;
-      } catch (error) {
-        if (!(error instanceof StoreError) && !signal.aborted) throw error;
-      }
-    }
   }
 
   #end(end: SessionEnd): void {
@@ -146,7 +137,7 @@ export class Session {
     const { heartbeat, members, beatNow } = this.#core;
     const finding = await heartbeat.beat(this.self, signal);
     if (finding.nameTaken !== undefined) {
-      this.#end({ kind: 'name-taken', detail: finding.nameTaken.value.slice(0, 512) });
+      this.#nameTaken(finding.nameTaken);
       return;
     }
     for (const { claim, reason, detail } of finding.lost) {
@@ -165,7 +156,7 @@ export class Session {
         this.#end({ kind: 'regressed', detail: core.regression });
         return;
       }
-      if (fresh) this.#report();
+      if (fresh) this.#report.tell();
       let waitMs = fresh ? this.#readEveryMs() : (READ_RETRY_MS[reader.failures] ?? 300);
       while (waitMs > 0) {
         const until = view.complete ? this.#step(signal) : undefined;
@@ -186,38 +177,6 @@ export class Session {
       (member) => !member.wanted || member.listed?.recordRevision !== undefined,
     );
     return settled ? everyMs * HOLDER_READ_FACTOR : everyMs;
-  }
-
-  /** Tells what the queues look like. */
-  #report(): void {
-    const { members, view, parts } = this.#core;
-    for (const { group } of members.values()) {
-      const { queue, leaseless } = view.group(group.name);
-      for (const key of leaseless) {
-        parts.emit({ type: 'leaseless-candidate', group: group.name, key });
-      }
-      const head = queue[0];
-      const mark = head === undefined ? '' : `${head.key}@${head.createRevision}`;
-      if (this.#heads.get(group.name) !== mark) {
-        this.#heads.set(group.name, mark);
-        const event = { type: 'leader-changed', group: group.name } as const;
-        parts.emit(
-          head === undefined
-            ? { ...event, foreign: false }
-            : { ...event, leader: head.node, revision: head.createRevision, foreign: !head.ours },
-        );
-      }
-      parts.listener.onQueue(
-        group.name,
-        queue.map((each) => ({
-          node: each.node,
-          leaseId: each.lease,
-          revision: each.createRevision,
-          foreign: !each.ours,
-          mine: each.lease === this.self.lease,
-        })),
-      );
-    }
   }
 
   situation(member: Member): Situation {
@@ -250,105 +209,24 @@ export class Session {
     const toEnqueue: Member[] = [];
     let next: Instant | undefined;
     let brisk = false;
+    let taking = false;
     for (const member of members.values()) {
       const situation = this.situation(member);
       member.dropUnproven(situation.view);
       brisk ||= member.listed !== undefined || situation.view.queue[0]?.lease === this.self.lease;
       if (member.busy) continue;
       const decision = decide(situation);
+      taking ||= decision.kind === 'take';
       if (decision.kind === 'enqueue') toEnqueue.push(member);
-      else if (decision.kind !== 'wait') this.#act(member, situation.view, decision, signal);
+      else if (decision.kind !== 'wait') this.#acts.begin(member, situation.view, decision, signal);
       else if (decision.until !== undefined && (next === undefined || decision.until < next)) {
         next = decision.until;
       }
     }
-    if (brisk && !heartbeat.brisk) this.#core.beatNow.ring();
+    // A taking is a beat itself; another one beside it would only overtake it.
+    if (brisk && !heartbeat.brisk && !taking) this.#core.beatNow.ring();
     heartbeat.brisk = brisk;
-    if (toEnqueue.length > 0) this.#enqueue(toEnqueue, signal);
+    if (toEnqueue.length > 0) this.#acts.enqueue(toEnqueue, signal);
     return next;
-  }
-
-  /** Does something about one group, then looks again. */
-  #act(member: Member, view: GroupView, decision: Decision, signal: AbortSignal): void {
-    const { self } = this;
-    const work = async (): Promise<void> => {
-      switch (decision.kind) {
-        case 'take':
-          if (await member.take(self, decision.own, view, signal)) {
-            this.#spawn(this.#remember(member, view, signal));
-          }
-          break;
-        case 'depose':
-          await member.depose(self, decision.deposing, view, signal);
-          break;
-        case 'dequeue':
-          await member.dequeue(decision.own, signal);
-          break;
-        case 'mark-foreign':
-          await member.markForeign(self, decision.leader, view, signal);
-          break;
-        case 'enqueue':
-        case 'wait':
-          break;
-      }
-    };
-    this.#busy([member], work, signal);
-  }
-
-  #busy(members: readonly Member[], work: () => Promise<void>, signal: AbortSignal): void {
-    for (const member of members) member.busy = true;
-    const { look, parts } = this.#core;
-    const act = async (): Promise<void> => {
-      try {
-        await work();
-      } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        await parts.clock.sleep(ACT_RETRY_MS, signal);
-      } finally {
-        for (const member of members) member.busy = false;
-        look.ring();
-      }
-    };
-    this.#spawn(act());
-  }
-
-  /** All candidate keys that are wanted, and a beat, in one transaction [H13]. */
-  #enqueue(members: readonly Member[], signal: AbortSignal): void {
-    const { heartbeat, transactions, store, keys, options, parts, beatNow } = this.#core;
-    const work = async (): Promise<void> => {
-      const beat = heartbeat.compose(this.self);
-      const elections = members.map(({ group }) => keys.election(group.name, group.electionKey));
-      const { lease } = this.self;
-      const txn = transactions.enqueue(beat, lease, heartbeat.ground, elections);
-      const deadlineMs = options.timing.requestDeadlineMs;
-      const reply: TxnReply = await store.txn(txn, { deadlineMs, signal });
-      if (reply.succeeded) {
-        heartbeat.confirmed(this.self, beat, parts.clock.now());
-        beatNow.ring();
-        return;
-      }
-      const { nameTaken } = heartbeat.judge(this.self, reply, []);
-      if (nameTaken !== undefined) this.#end({ kind: 'name-taken', detail: nameTaken.value });
-      else await parts.clock.sleep(ACT_RETRY_MS, signal);
-    };
-    this.#busy(members, work, signal);
-  }
-
-  /** Writes the group's history, off the path of the takeover. */
-  async #remember(member: Member, before: GroupView, signal: AbortSignal): Promise<void> {
-    const { store, keys, parts, options } = this.#core;
-    const { node } = this.self;
-    const entry = (record: HolderRecord): HistoryEntry => ({
-      atMs: record.changedMs,
-      node: record.node,
-      state: record.state,
-      reason: record.reason,
-      by: record.by,
-    });
-    const taken = { atMs: parts.clock.wallMs(), node, state: 'held', reason: 'elected', by: node };
-    const ended = before.record === undefined ? [] : [entry(before.record)];
-    const deadlineMs = options.timing.requestDeadlineMs;
-    const key = keys.history(member.group.name);
-    await appendHistory(store, key, [...ended, taken], { deadlineMs, signal });
   }
 }

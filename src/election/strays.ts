@@ -1,17 +1,6 @@
-import type { Clock } from '../clock.ts';
-import type { Keys } from './keys.ts';
+import type { ElectionCore } from './core.ts';
 import { sameToken } from './record.ts';
-import type { CallOptions, KeyValue, Store } from './store.ts';
-import type { Transactions } from './transactions.ts';
-import type { View } from './view.ts';
-
-interface StrayParts {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly keys: Keys;
-  readonly transactions: Transactions;
-  readonly view: View;
-}
+import type { CallOptions, KeyValue } from './store.ts';
 
 /**
  * Gives up candidate keys that our reused lease carries for groups that are no longer configured:
@@ -20,12 +9,11 @@ interface StrayParts {
  * @throws StoreError
  */
 export async function releaseStrays(
-  parts: StrayParts,
-  node: string,
+  core: ElectionCore,
   strays: readonly KeyValue[],
   options: CallOptions,
 ): Promise<void> {
-  const { store, clock, keys, transactions, view } = parts;
+  const { store, keys, transactions, view, parts, options: election } = core;
   for (const stray of strays) {
     const token = { key: stray.key, createRevision: stray.createRevision };
     const group = stray.key.slice(keys.elections.length, stray.key.lastIndexOf('/'));
@@ -34,8 +22,8 @@ export async function releaseStrays(
     const ended = {
       state: 'released',
       reason: 'config-changed',
-      by: node,
-      changedMs: clock.wallMs(),
+      by: election.node,
+      changedMs: parts.clock.wallMs(),
     } as const;
     const txn = named
       ? transactions.release({ group, token, recordRevision }, { ...record, ...ended }, [])

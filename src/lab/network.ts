@@ -71,10 +71,12 @@ export class LabNetwork implements AsyncDisposable {
    * Cuts what runs on a host from the client port of every etcd member, its own host's included;
    * nothing else: members go on talking to each other, and the host stays on the LAN. Packets to
    * that port are routed into a link that leads nowhere, so they vanish as on a broken network;
-   * a `blackhole` route would tell the sender.
+   * a `blackhole` route would tell the sender. (The JSON gateway of the host's member is a client of
+   * that member as well, so it stalls; the member's gRPC port serves others as before.)
    */
   async setEtcdCut(host: number, clientPort: number, cut: boolean): Promise<void> {
-    const rule = `pref 5 ipproto tcp dport ${clientPort} lookup ${SINK_TABLE}`;
+    // `iif lo` means: what this host itself sends (ip-rule(8)).
+    const rule = `pref 5 iif lo ipproto tcp dport ${clientPort} lookup ${SINK_TABLE}`;
     const namespace = names.hostNamespace(this.#run, host);
     await ipBatch(namespace, [`rule ${cut ? 'add' : 'del'} ${rule}`]);
   }

@@ -33,6 +33,8 @@ const PHASE_MS = 500;
 const LEAD_IN_MS = 200;
 /** A prober that was silent for longer could have missed two holders: such a run tells nothing. */
 const RESOLUTION_MS_MAX = 50;
+/** The live view needs 25 ms without an answer to say that nobody holds: not to be asked before. */
+const NOTICE_MS = 100;
 const LEADER_TIMEOUT_MS = 20_000;
 const LEADER_LOOK_EVERY_MS = 200;
 
@@ -82,8 +84,10 @@ async function runOnce(
   const beganAt = lab.clock.now();
   await scenario.inject(stage);
   const faultAt = lab.clock.now();
+  await lab.clock.sleep(NOTICE_MS, signal);
   await scenario.outcome(stage);
   await scenario.heal(stage);
+  await lab.clock.sleep(NOTICE_MS, signal);
   await lab.settled(signal);
   const recording = await lab.instruments.collect();
   const isolations = lab.faults.isolations();

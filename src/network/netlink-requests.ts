@@ -1,13 +1,7 @@
 import { getSystemErrorName } from 'node:util';
+import { decodeMessages } from './netlink-message.ts';
+import type { NetlinkMessage } from './netlink-message.ts';
 import { NetworkError } from './network-error.ts';
-
-/** A netlink message without its header. */
-export interface NetlinkMessage {
-  readonly type: number;
-  readonly flags: number;
-  readonly seq: number;
-  readonly data: Uint8Array;
-}
 
 /** What is called of the package's socket. */
 export interface RequestSocket {
@@ -30,7 +24,6 @@ export interface RequestSocket {
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const NLM_F_DUMP_INTR = 0x10;
-const HEADER_LENGTH = 16;
 
 /** The kernel answers within its own system call; longer than this means that it will not. */
 const TIMEOUT_MS = 1000;
@@ -84,6 +77,7 @@ export class NetlinkRequests {
     this.#closed = true;
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#closing.push(resolve));
     this.#drop(this.#socket);
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   /** Gives the place of a request to the next one. */
@@ -103,9 +97,14 @@ export class NetlinkRequests {
     // The package keeps the end of a listing to itself, and with it errors on the way.
     let end = { errno: 0, flags: 0 };
     const onDatagram = (datagram: Buffer): void => {
-      end = endOfListing(datagram, seq) ?? end;
+      for (const message of decodeMessages(datagram)) {
+        if (message.type !== NLMSG_DONE || message.seq !== seq) continue;
+        end = { errno: readErrno(message.data), flags: message.flags };
+      }
     };
-    socket.socket.on('message', onDatagram);
+    // Changes are many at once, and have no end of a listing.
+    const isListing = this.#limit === 1;
+    if (isListing) socket.socket.on('message', onDatagram);
     try {
       const options = { seq, flags, timeout: TIMEOUT_MS, checkError: false } as const;
       const [messages, from] = await socket.request(type, body, options);
@@ -118,12 +117,10 @@ export class NetlinkRequests {
     } catch (error) {
       if (error instanceof NetworkError) throw error;
       // A late answer must not meet a later listing.
-      if (this.#limit === 1) this.#drop(socket);
-      throw new NetworkError(what, (error as { code?: string }).code ?? 'TIMEOUT', {
-        cause: error,
-      });
+      if (isListing) this.#drop(socket);
+      throw new NetworkError(what, codeOfThrown(error), { cause: error });
     } finally {
-      socket.socket.off('message', onDatagram);
+      if (isListing) socket.socket.off('message', onDatagram);
     }
   }
 
@@ -141,10 +138,14 @@ export class NetlinkRequests {
     }
   }
 
+  /**
+   * Closes a socket, later: inside the package's callbacks, and so after any `await` of a reply, its
+   * native part would go on with what it has just freed.
+   */
   #drop(socket: RequestSocket | undefined): void {
     if (socket === undefined || socket !== this.#socket) return;
     this.#socket = undefined;
-    socket.close();
+    setImmediate(() => socket.close());
   }
 }
 
@@ -166,21 +167,4 @@ function codeOf(errno: number): string {
     // Not an errno of libuv's table: its number says as much.
     return `errno ${-errno}`;
   }
-}
-
-/** Finds NLMSG_DONE of a request in a datagram: struct nlmsghdr u32 length, u16 type, u16 flags, u32 seq. */
-function endOfListing(datagram: Buffer, seq: number): { errno: number; flags: number } | undefined {
-  for (let offset = 0; offset + HEADER_LENGTH <= datagram.length;) {
-    const length = datagram.readUInt32LE(offset);
-    if (length < HEADER_LENGTH) return undefined;
-    if (
-      datagram.readUInt16LE(offset + 4) === NLMSG_DONE &&
-      datagram.readUInt32LE(offset + 8) === seq
-    ) {
-      const errno = readErrno(datagram.subarray(offset + HEADER_LENGTH, offset + length));
-      return { errno, flags: datagram.readUInt16LE(offset + 6) };
-    }
-    offset += (length + 3) & ~3;
-  }
-  return undefined;
 }

@@ -28,10 +28,13 @@ const NLM_F_DUMP = 0x300;
 const NLM_F_REPLACE = 0x100;
 const NLM_F_CREATE = 0x400;
 
-/** Asked for; without CAP_NET_ADMIN the kernel gives at most net.core.rmem_max, often 208 KiB. */
+/** Asked for; the kernel gives at most twice net.core.rmem_max, often 416 KiB. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 const SEND_BUFFER_BYTES = 256 * 1024;
-/** An acknowledgement takes about 1 KiB of the receive buffer. */
+/**
+ * An acknowledgement takes about 1 KiB of the receive buffer. They must fit: of one that does not,
+ * the package's native part aborts the process.
+ */
 const CHANGES_AT_ONCE = 64;
 /** A network that changes during this many listings in a row is not still. */
 const LISTINGS_MAX = 8;
@@ -63,7 +66,7 @@ export class RtNetlink implements Network {
     this.marksAddresses = marksAddresses;
     this.#listings = listings;
     this.#changes = new NetlinkRequests(openSocket, CHANGES_AT_ONCE);
-    this.#events = new NetlinkEvents(openSocket, clock, (event) => {
+    this.#events = new NetlinkEvents(clock, (event) => {
       for (const listener of this.#listeners) listener(event);
     });
   }

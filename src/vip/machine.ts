@@ -1,17 +1,18 @@
 /**
  * The life of one group on this node. Pure: state and event in, state and actions out.
  *
- * | state       | queue        | taken     | assigned | assign-failed | lost, expired | fault       | cleared   | withdrawn | stop       |
- * |-------------|--------------|-----------|----------|---------------|---------------|-------------|-----------|-----------|------------|
- * | following   | campaigning¹ | assigning | –        | –             | withdrawing   | faulted     | –         | –         | withdrawing|
- * | campaigning | following²   | assigning | –        | –             | withdrawing   | faulted     | –         | –         | withdrawing|
- * | assigning   | –            | –         | leading  | withdrawing ³ | withdrawing   | withdrawing³| –         | –         | withdrawing³|
- * | leading     | –            | –         | –        | withdrawing ³ | withdrawing   | withdrawing³| –         | –         | withdrawing³|
- * | withdrawing | –            | – ⁴       | –        | –             | –             | (kept)      | (dropped) | following or faulted | (kept) |
- * | faulted     | –            | withdrawing³ | –     | –             | withdrawing   | faulted     | following | –         | withdrawing|
+ * | state       | queue         | taken         | assigned | assign-failed | lost, expired | fault        | cleared    | withdrawn            | stop         |
+ * |-------------|---------------|---------------|----------|---------------|---------------|--------------|------------|----------------------|--------------|
+ * | following   | campaigning¹⁵ | assigning ⁵   | –        | –             | withdrawing   | faulted      | –          | –                    | withdrawing³ |
+ * | campaigning | following²    | assigning     | –        | –             | withdrawing   | faulted      | –          | –                    | withdrawing³ |
+ * | assigning   | –             | –             | leading  | withdrawing³  | withdrawing   | withdrawing³ | –          | –                    | withdrawing³ |
+ * | leading     | –             | –             | –        | withdrawing³  | withdrawing   | withdrawing³ | –          | –                    | withdrawing³ |
+ * | withdrawing | –             | – ⁴           | –        | –             | –             | (kept)       | (dropped)  | following or faulted | (kept)       |
+ * | faulted     | –             | withdrawing³  | –        | –             | withdrawing   | faulted      | following⁵ | –                    | withdrawing³ |
  *
  * ¹ nobody else leads ² somebody else leads ³ and release, once the kernel confirmed
  * ⁴ a taking confirmed too late is released with the rest
+ * ⁵ once stopping it stays, and a taking that still comes is withdrawn and released
  *
  * Release is always: silence, withdraw, confirmation by the kernel, then and only then `release`.
  */
@@ -160,7 +161,7 @@ export function step(state: MachineState, event: MachineEvent): Step {
   const holds = name === 'assigning' || name === 'leading';
   switch (event.type) {
     case 'queue': {
-      if (name !== 'following' && name !== 'campaigning') return stay(state);
+      if (state.stopping || (name !== 'following' && name !== 'campaigning')) return stay(state);
       return stay({ ...state, name: event.otherLeads ? 'following' : 'campaigning' });
     }
     case 'taken':

@@ -39,32 +39,41 @@ async function startLab(mode: (node: string) => 'honest' | 'greedy'): Promise<La
 }
 
 await inNamespace(t, import.meta.url, async () => {
-  await t.test('one holder after another is seen as that, and nothing is left behind', async (t) => {
-    const lab = await startLab(() => 'honest');
-    const pids = lab.hosts.map(({ pid }) => pid);
-    try {
-      const holder = await lab.settled(signal);
-      t.match(await holder.addresses(), [{ address: '127.0.0.1' }, {}, {}, {}]);
-      for (const name of ['handover', 'kill', 'flush']) {
-        const { runs } = await lab.run(scenario(name), { signal, runs: 1 });
-        const [run] = runs;
-        t.ok(run, name);
-        t.same(oneHolder(runs), [], `${name}: one holder`);
-        t.same(heldAtTheEnd(runs), [], `${name}: held at the end`);
-        t.ok((run?.analysis.outageMs ?? 0) > 0, `${name}: an outage is seen`);
-        if (name !== 'flush') t.same(holderChanged(runs), [], `${name}: it moves`);
+  await t.test(
+    'one holder after another is seen as that, and nothing is left behind',
+    async (t) => {
+      const lab = await startLab(() => 'honest');
+      const pids = lab.hosts.map(({ pid }) => pid);
+      try {
+        const holder = await lab.settled(signal);
+        t.match(await holder.addresses(), [{ address: '127.0.0.1' }, {}, {}, {}]);
+        for (const name of ['handover', 'kill', 'flush']) {
+          const { runs } = await lab.run(scenario(name), { signal, runs: 1 });
+          const [run] = runs;
+          t.ok(run, name);
+          t.same(oneHolder(runs), [], `${name}: one holder`);
+          t.same(heldAtTheEnd(runs), [], `${name}: held at the end`);
+          t.ok((run?.analysis.outageMs ?? 0) > 0, `${name}: an outage is seen`);
+          if (name !== 'flush') t.same(holderChanged(runs), [], `${name}: it moves`);
+        }
+      } finally {
+        await lab[Symbol.asyncDispose]();
       }
-    } finally {
       await lab[Symbol.asyncDispose]();
-    }
-    await lab[Symbol.asyncDispose]();
-    t.equal(await ip('netns', 'list'), 'self \n');
-    t.notOk(existsSync(lab.dir));
-    for (const pid of pids) t.notOk(existsSync(`/proc/${pid}`));
-  });
+      t.equal((await ip('netns', 'list')).trim(), 'self', 'no namespace is left');
+      t.notOk(existsSync(lab.dir), 'no file is left');
+      for (const pid of pids) t.notOk(existsSync(`/proc/${pid}`), 'no process is left');
+    },
+  );
 
   await t.test('two holders are seen, on the wire and on the links', async (t) => {
     await using lab = await startLab((node) => (node === 'h1' ? 'honest' : 'greedy'));
+    const patience = AbortSignal.timeout(10_000);
+    for (const host of lab.hosts) {
+      const there = async (): Promise<boolean> =>
+        (await host.addresses()).some(({ address }) => address === lab.vips[0]);
+      while (!(await there())) await lab.clock.sleep(10, patience);
+    }
     await lab.instruments.mark();
     await lab.clock.sleep(300);
     const recording = await lab.instruments.collect();

@@ -37,10 +37,10 @@ function shown(link: string): Shown[] {
 /** Events that are kept, and a wait for the first that fits (those before it are dropped). */
 function collect(network: RtNetlink) {
   const events: NetworkEvent[] = [];
-  let wake = (): void => undefined;
+  let wake: (() => void) | undefined;
   const stop = network.watch((event) => {
     events.push(event);
-    wake();
+    wake?.();
   });
   const next = async (fits: (event: NetworkEvent) => boolean): Promise<NetworkEvent> => {
     // The event socket does not keep the process alive: the wait has to.

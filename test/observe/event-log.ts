@@ -90,9 +90,10 @@ await t.test('variables are fields, errors are text, times are whole millisecond
   ]);
 });
 
+const levelOf = (to: GroupState, reason: Reason): unknown =>
+  logged([{ type: 'transition', group: 'web', from: 'leading', to, reason }])[0]?.level;
+
 await t.test('a transition is as loud as its reason', async (t) => {
-  const levelOf = (to: GroupState, reason: Reason): unknown =>
-    logged([{ type: 'transition', group: 'web', from: 'leading', to, reason }])[0]?.level;
   t.equal(levelOf('leading', 'elected'), 'info');
   t.equal(levelOf('withdrawing', 'shutdown'), 'info');
   t.equal(levelOf('following', 'fence-expired'), 'info', 'the way back is no news');

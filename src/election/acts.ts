@@ -1,0 +1,111 @@
+import type { ElectionCore } from './core.ts';
+import type { Decision } from './decision.ts';
+import { appendHistory, type HistoryEntry } from './history.ts';
+import type { Member } from './member.ts';
+import type { HolderRecord } from './record.ts';
+import type { Self } from './situation.ts';
+import { StoreError, type KeyValue } from './store.ts';
+import type { GroupView } from './view.ts';
+
+/** After an act that etcd refused or did not answer: once more, not at once. */
+const RETRY_MS = 100;
+
+interface ActParts {
+  readonly core: ElectionCore;
+  readonly self: Self;
+  /** Runs work beside the loops of the session. */
+  readonly spawn: (work: Promise<void>) => void;
+  /** Another node writes under our name. */
+  readonly onNameTaken: (kv: KeyValue) => void;
+}
+
+/** Carries out what was decided: one act at a time for each group, then a new look. */
+export class Acts {
+  readonly #parts: ActParts;
+
+  constructor(parts: ActParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins what the decision asks for. `enqueue` goes through `enqueue`. */
+  begin(member: Member, view: GroupView, decision: Decision, signal: AbortSignal): void {
+    const { self, spawn } = this.#parts;
+    const work = async (): Promise<void> => {
+      switch (decision.kind) {
+        case 'take':
+          if (await member.take(self, decision.own, view, signal)) {
+            spawn(this.#remember(member, view, signal));
+          }
+          break;
+        case 'depose':
+          await member.depose(self, decision.deposing, view, signal);
+          break;
+        case 'dequeue':
+          await member.dequeue(decision.own, signal);
+          break;
+        case 'mark-foreign':
+          await member.markForeign(self, decision.leader, view, signal);
+          break;
+        case 'enqueue':
+        case 'wait':
+          break;
+      }
+    };
+    this.#busy([member], work, signal);
+  }
+
+  #busy(members: readonly Member[], work: () => Promise<void>, signal: AbortSignal): void {
+    for (const member of members) member.busy = true;
+    const { core, spawn } = this.#parts;
+    const act = async (): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        await core.parts.clock.sleep(RETRY_MS, signal);
+      } finally {
+        for (const member of members) member.busy = false;
+        core.look.ring();
+      }
+    };
+    spawn(act());
+  }
+
+  /** All candidate keys that are wanted, and a beat, in one transaction [H13]. */
+  enqueue(members: readonly Member[], signal: AbortSignal): void {
+    const { core, self, onNameTaken } = this.#parts;
+    const { heartbeat, transactions, store, keys, options, parts, beatNow } = core;
+    const work = async (): Promise<void> => {
+      const beat = heartbeat.compose(self);
+      const elections = members.map(({ group }) => keys.election(group.name, group.electionKey));
+      const txn = transactions.enqueue(beat, self.lease, heartbeat.ground, elections);
+      const deadlineMs = options.timing.requestDeadlineMs;
+      const reply = await store.txn(txn, { deadlineMs, signal });
+      if (reply.succeeded) {
+        heartbeat.confirmed(self, beat, parts.clock.now());
+        beatNow.ring();
+        return;
+      }
+      const { nameTaken } = heartbeat.judge(self, reply, []);
+      if (nameTaken !== undefined) onNameTaken(nameTaken);
+      else await parts.clock.sleep(RETRY_MS, signal);
+    };
+    this.#busy(members, work, signal);
+  }
+
+  /** Writes the group's history, off the path of the takeover. */
+  async #remember(member: Member, before: GroupView, signal: AbortSignal): Promise<void> {
+    const { core, self } = this.#parts;
+    const { node } = self;
+    const atMs = core.parts.clock.wallMs();
+    const taken = { atMs, node, state: 'held', reason: 'elected', by: node };
+    const ended = before.record === undefined ? [] : [entryOf(before.record)];
+    const deadlineMs = core.options.timing.requestDeadlineMs;
+    const key = core.keys.history(member.group.name);
+    await appendHistory(core.store, key, [...ended, taken], { deadlineMs, signal });
+  }
+}
+
+function entryOf({ changedMs, node, state, reason, by }: HolderRecord): HistoryEntry {
+  return { atMs: changedMs, node, state, reason, by };
+}

@@ -1,0 +1,31 @@
+import type { ElectionCore } from './core.ts';
+import type { Self } from './situation.ts';
+import { StoreError } from './store.ts';
+
+/** From one try to write the node's facts to the next. */
+const RETRY_MS = 1000;
+
+/**
+ * Says who we are, once our heartbeat key stands to guard it. For people: `status` shows it. Resolves
+ * when it is written or the signal aborts.
+ */
+export async function writeFacts(
+  { store, keys, options, parts }: ElectionCore,
+  { node, lease }: Self,
+  signal: AbortSignal,
+): Promise<void> {
+  const txn = {
+    compares: [{ key: keys.node(node), target: 'lease', op: '=', value: lease }],
+    success: [{ op: 'put', key: keys.facts(node), value: options.facts(), lease }],
+    failure: [],
+  } as const;
+  const deadlineMs = options.timing.requestDeadlineMs;
+  while (!signal.aborted) {
+    try {
+      await parts.clock.sleep(RETRY_MS, signal);
+      if ((await store.txn(txn, { deadlineMs, signal })).succeeded) return;
+    } catch (error) {
+      if (!(error instanceof StoreError) && !signal.aborted) throw error;
+    }
+  }
+}
