@@ -1,6 +1,6 @@
 import { Announcer } from './announce/announcer.ts';
 import { openPacketSender, type PacketSender } from './announce/packet-sender.ts';
-import { after, systemClock, type Clock } from './clock.ts';
+import { after, elapsedMs, systemClock, type Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { Elector } from './election/elector.ts';
 import { openEtcdStore } from './election/etcd/open.ts';
@@ -149,7 +149,11 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
       for (const controller of groups.all()) controller.onSuspended(ms);
     },
   };
-  const loops = Promise.all([elector.run(signal), tick(clock, pulse, signal), monitor.run(signal)]);
+  const loops = Promise.all([
+    campaign(parts, signal),
+    tick(clock, pulse, signal),
+    monitor.run(signal),
+  ]);
   const ended = new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     else stop.addEventListener('abort', () => resolve(), { once: true });
@@ -167,12 +171,28 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   emit({ type: 'stopped', durationMs: clock.now() - stoppingAt });
 }
 
+/** Takes part in the elections, once it is known that nothing of the past can be on the links. */
+async function campaign({ clock, state, elector }: Parts, signal: AbortSignal): Promise<void> {
+  const { quietUntil } = state.memory;
+  if (state.pastIsUnknown) {
+    try {
+      await clock.sleep(Math.max(elapsedMs(clock.now(), quietUntil), 0), signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+  }
+  await elector.run(signal);
+}
+
 /** What the state file claims stays until we know; everything else of ours goes at once (rule 15). */
 async function reconcile({ clock, state, monitor, network, groups, emit }: Parts): Promise<void> {
   const { memory } = state;
   const now = clock.now();
   if (!state.foundPredecessor && !network.marksAddresses) {
-    // Nobody can tell what an earlier daemon left on the links: wait until it must be gone [H12].
+    // Nobody can tell what an earlier daemon left on the links: wait until it must be gone, before
+    // the first beat says that we claim nothing (rule 15 [H12]).
+    state.pastIsUnknown = true;
     memory.quietUntil = after(now, LONGEST_TAKEOVER_AFTER_MS);
   }
   const remembered = memory.tokens.flatMap(({ group, token }) => {

@@ -1,26 +1,11 @@
+import {
+  LONGEST_FENCE_LATENCY_MS,
+  LONGEST_HOLD_FOR_MS,
+  takeoverAfterMs,
+} from '../election/promise.ts';
 import type { ConfigProblem } from '../errors.ts';
 import { formatDuration } from './duration.ts';
 import type { Timing } from './types.ts';
-
-/**
- * The protocol's constant ρ (protocol.md, Words): no clock runs more than 8.5 % too fast or too slow.
- * chrony slews by at most 83333.333 ppm unless told otherwise (chrony.conf, maxslewrate).
- */
-export const RHO = 0.085;
-
-/** ρ in thousandths, so that the inequality is computed in whole numbers, without rounding. */
-const RHO_PER_MILLE = Math.round(RHO * 1000);
-
-/**
- * How long others wait before they depose a holder: the smallest whole number of milliseconds with
- * `takeoverAfter·(1 − ρ) ≥ holdFor·(1 + ρ) + fence latency` (protocol.md, Words).
- * @param holdForMs the promise in the heartbeat, whole milliseconds
- * @param fenceLatencyMs how late the promising node's fence may close, whole milliseconds
- */
-export function takeoverAfterMs(holdForMs: number, fenceLatencyMs: number): number {
-  const owed = holdForMs * (1000 + RHO_PER_MILLE) + fenceLatencyMs * 1000;
-  return Math.ceil(owed / (1000 - RHO_PER_MILLE));
-}
 
 /**
  * What whole-second address lifetimes cost at the end of a right, in milliseconds. A lifetime is
@@ -43,7 +28,7 @@ const SECONDS = {
   requestDeadlineMs: 800,
   graceMs: 1800,
   holdForMs: 4000,
-  fenceLatencyMs: 143,
+  fenceLatencyMs: LONGEST_FENCE_LATENCY_MS,
   announceEveryMs: 3000,
   leaseTtlMs: 15_000,
 } as const satisfies Partial<Timing>;
@@ -76,10 +61,7 @@ export const HOLD_FOR_MIN_MS = smallestHoldForMs(SECONDS);
  * The longest promise of the schema, in milliseconds. Everyone waits by it when nothing is known of
  * the last holder (protocol.md rule 8), so it is the same for all nodes of all versions.
  */
-export const HOLD_FOR_MAX_MS = 10_000;
-
-/** The longest that anyone ever waits before deposing: by the longest promise, in milliseconds. */
-export const LONGEST_TAKEOVER_AFTER_MS = takeoverAfterMs(HOLD_FOR_MAX_MS, SECONDS.fenceLatencyMs);
+export const HOLD_FOR_MAX_MS = LONGEST_HOLD_FOR_MS;
 
 /** What an operator may choose; the rest follows. Durations in whole milliseconds. */
 export interface TimingChoice {

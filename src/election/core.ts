@@ -8,7 +8,7 @@ import { Member } from './member.ts';
 import { Reader } from './reader.ts';
 import type { LeaseId, Store } from './store.ts';
 import { Transactions } from './transactions.ts';
-import type { ElectionGroup, ElectionListener, Journal } from './types.ts';
+import type { ElectionGroup, ElectionListener, Journal, Proof } from './types.ts';
 import { View } from './view.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -96,7 +96,7 @@ export class ElectionCore {
         journal,
         transactions: this.transactions,
         emit,
-        onProved: (group, proof) => listener.onProved(group, proof),
+        onProved: (group, proof) => listener.onProved(group, this.#capped(group, proof)),
       },
       { ...timing, idleEveryMs: IDLE_BEAT_EVERY_MS },
     );
@@ -114,6 +114,7 @@ export class ElectionCore {
         transactions: this.transactions,
         heartbeat: this.heartbeat,
         listener,
+        capped: (proof) => this.#capped(group.name, proof),
         requestDeadlineMs,
         fenceLatencyMs,
       },
@@ -122,5 +123,16 @@ export class ElectionCore {
     const remembered = journal.memory.tokens.find((each) => each.group === group.name);
     if (remembered !== undefined) member.remember(remembered.token);
     return member;
+  }
+
+  /**
+   * In an election outside our prefix others go by the lease: there a hold ends with it, whatever a
+   * beat promised (protocol.md rule 5 [H8]).
+   */
+  #capped(group: string, proof: Proof): Proof {
+    const electionKey = this.members.get(group)?.group.electionKey;
+    if (!this.keys.isForeignElection(electionKey)) return proof;
+    const { goodUntil } = this.lease;
+    return goodUntil < proof.deadline ? { ...proof, deadline: goodUntil } : proof;
   }
 }

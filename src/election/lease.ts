@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { after, type Clock, type Instant } from '../clock.ts';
 import type { Emit } from '../events.ts';
 import { newLeaseId } from './keys.ts';
+import { RHO } from './promise.ts';
 import { StoreError, type LeaseId, type Store } from './store.ts';
 import type { Journal } from './types.ts';
 
@@ -9,6 +10,9 @@ import type { Journal } from './types.ts';
 const KEEP_ALIVES_PER_TTL = 3;
 /** After a failed keep-alive. */
 const RETRY_MS = 500;
+
+/** An isolated etcd leader acknowledges a little longer than it should (reliability.md §2.4). */
+const LEASE_MARGIN_MS = 250;
 
 interface LeaseParts {
   readonly store: Store;
@@ -39,9 +43,13 @@ export class Lease {
     this.#newId = options.newId ?? (() => newLeaseId(randomBytes(8).readBigUInt64BE()));
   }
 
-  /** Until when the lease stands for certain, by its keep-alives (protocol.md rule 5 [H8]). */
+  /**
+   * Until when the lease stands for certain by our own clock, whatever the server's does: counted
+   * from before the last confirmed keep-alive was sent (protocol.md rule 5 [H8]).
+   */
   get goodUntil(): Instant {
-    return after(this.#aliveSentAt ?? (0 as Instant), this.#ttlMs);
+    if (this.#aliveSentAt === undefined) return 0 as Instant;
+    return after(this.#aliveSentAt, this.#ttlMs * (1 - 2 * RHO) - LEASE_MARGIN_MS);
   }
 
   /**

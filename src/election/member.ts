@@ -7,7 +7,7 @@ import type { Self, Situation } from './situation.ts';
 import { Stamps } from './stamps.ts';
 import { StoreError, type Store, type TxnReply } from './store.ts';
 import type { Claim, Transactions } from './transactions.ts';
-import type { ElectionGroup, ElectionListener, Journal } from './types.ts';
+import type { ElectionGroup, ElectionListener, Journal, Proof } from './types.ts';
 import type { Candidate, GroupView } from './view.ts';
 
 /** Burnt tokens worth remembering: keys that may still stand because a deletion went unanswered. */
@@ -20,6 +20,8 @@ export interface MemberParts {
   readonly transactions: Transactions;
   readonly heartbeat: Heartbeat;
   readonly listener: ElectionListener;
+  /** Shortens a proof where something else than the beat bounds it too. */
+  readonly capped: (proof: Proof) => Proof;
   readonly requestDeadlineMs: number;
   readonly fenceLatencyMs: number;
 }
@@ -169,7 +171,7 @@ export class Member {
     const proof = { token, sentAt: beat.sentAt, deadline: after(beat.sentAt, beat.holdForMs) };
     const resumed = this.#remembered !== undefined && sameToken(this.#remembered, token);
     this.#remembered = undefined;
-    listener.onTaken(this.group.name, proof, resumed);
+    listener.onTaken(this.group.name, this.#parts.capped(proof), resumed);
     return !again;
   }
 

@@ -52,6 +52,8 @@ export class StateFile implements Journal, AddressJournal {
   readonly memory: Memory;
   /** False when nothing usable was there: what a predecessor left behind is not known. */
   readonly foundPredecessor: boolean;
+  /** Set at start when neither this file nor the kernel tells what a predecessor left on the links. */
+  pastIsUnknown = false;
   readonly #path: string;
   readonly #owner: StateOwner;
   #addresses: readonly AssignedAddress[];

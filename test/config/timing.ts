@@ -4,13 +4,11 @@ import {
   ARM_WITHIN_MS,
   HOLD_FOR_MAX_MS,
   HOLD_FOR_MIN_MS,
-  LONGEST_TAKEOVER_AFTER_MS,
-  RHO,
   smallestHoldForMs,
-  takeoverAfterMs,
   timingFor,
   timingProblems,
 } from '../../src/config/timing.ts';
+import { LONGEST_TAKEOVER_AFTER_MS, RHO, takeoverAfterMs } from '../../src/election/promise.ts';
 
 const promise = fc.integer({ min: 1, max: 100_000 });
 const latency = fc.integer({ min: 0, max: 5000 });
