@@ -28,7 +28,8 @@ export class SystemError extends Error {
 
 type Bytes = Uint8Array | BigInt64Array | Int32Array;
 const library = koffi.load(null);
-const c = {
+/** The C library's functions, unchecked: for `check`. */
+export const c = {
   clock_gettime: library.func('int clock_gettime(int, void *)') as (
     id: number,
     ts: Bytes,
@@ -62,8 +63,8 @@ const c = {
 const EINTR = 4;
 const EAGAIN = 11;
 
-/** Repeats an interrupted call; -1 becomes a SystemError. */
-function check(syscall: string, call: () => number): number {
+/** Makes a call of `c`, again when it was interrupted. @throws SystemError when it gives -1 */
+export function check(syscall: string, call: () => number): number {
   for (;;) {
     const result = call();
     if (result !== -1) return result;
@@ -105,8 +106,8 @@ export function flockExclusive(fd: number): boolean {
 const AF_UNIX = 1;
 const AF_PACKET = 17;
 const SOCK_DGRAM = 2;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
@@ -169,11 +170,13 @@ export interface ReceivedPacket {
 
 /** The longest that a link delivers, with receive offload. */
 const received = new Uint8Array(65_536);
-const receivedFrom = Buffer.alloc(SOCKADDR_LL_LENGTH);
 const receivedFromLength = new Int32Array(1);
 
-/** The next datagram, its sender's address in `receivedFrom`; undefined when none is there. */
-function receive(fd: number): Uint8Array | undefined {
+/** The sender's address (struct sockaddr_…) of the last datagram that `receiveDatagram` gave. */
+export const receivedFrom = Buffer.alloc(SOCKADDR_LL_LENGTH);
+
+/** The next datagram of any socket, a copy, without waiting; undefined when none is there. */
+export function receiveDatagram(fd: number): Uint8Array | undefined {
   receivedFromLength[0] = SOCKADDR_LL_LENGTH;
   try {
     const size = check('recvfrom', () =>
@@ -192,74 +195,11 @@ function receive(fd: number): Uint8Array | undefined {
  * @throws SystemError ENETDOWN once after a bound link went down, …
  */
 export function receivePacket(fd: number): ReceivedPacket | undefined {
-  const bytes = receive(fd);
+  const bytes = receiveDatagram(fd);
   if (bytes === undefined) return undefined;
   // struct sockaddr_ll, as above: index at 4, PACKET_* at 10.
   const ifindex = receivedFrom.readInt32LE(4);
   return { ifindex, packetType: receivedFrom.readUInt8(10), bytes };
-}
-
-/** linux/netlink.h */
-const AF_NETLINK = 16;
-const SOCKADDR_NL_LENGTH = 12;
-const SOL_NETLINK = 270;
-const NETLINK_NO_ENOBUFS = 5;
-/** asm-generic/socket.h; SO_MEMINFO gives nine u32 (linux/sock_diag.h), drops the last. */
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
-const SO_RCVBUFFORCE = 33;
-const SO_MEMINFO = 55;
-const SK_MEMINFO_DROPS = 8;
-
-/**
- * Opens a non-blocking netlink socket that receives the events of multicast groups. What does not
- * fit into its buffer is dropped and counted, and is no error of the socket.
- * @param protocol 0: NETLINK_ROUTE
- * @param groups numbers from 1 to 32 (RTNLGRP_*)
- * @param bufferBytes wanted; without CAP_NET_ADMIN at most net.core.rmem_max
- * @throws SystemError
- */
-export function openNetlinkEvents(protocol: number, groups: number[], bufferBytes: number): number {
-  const kind = SOCK_RAW | SOCK_NONBLOCK_CLOEXEC;
-  const fd = check('socket', () => c.socket(AF_NETLINK, kind, protocol));
-  try {
-    const size = Int32Array.of(bufferBytes);
-    if (c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, 4) === -1) {
-      check('setsockopt', () => c.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, 4));
-    }
-    const yes = Int32Array.of(1);
-    check('setsockopt', () => c.setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, yes, 4));
-    // struct sockaddr_nl: u16 family, u16 -, u32 port (0: the kernel chooses), u32 groups.
-    const address = Buffer.alloc(SOCKADDR_NL_LENGTH);
-    address.writeUInt16LE(AF_NETLINK, 0);
-    address.writeUInt32LE(
-      groups.reduce((mask, group) => (mask | (1 << (group - 1))) >>> 0, 0),
-      8,
-    );
-    check('bind', () => c.bind(fd, address, SOCKADDR_NL_LENGTH));
-    return fd;
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
-/** How many messages a socket has dropped for want of room. @throws SystemError */
-export function droppedMessages(fd: number): number {
-  const info = new Int32Array(SK_MEMINFO_DROPS + 1);
-  const length = Int32Array.of(info.byteLength);
-  check('getsockopt', () => c.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, length));
-  return info[SK_MEMINFO_DROPS]! >>> 0;
-}
-
-/**
- * Takes the next datagram off a netlink socket, without waiting.
- * @returns undefined when none is there; `port` 0: from the kernel
- * @throws SystemError
- */
-export function receiveNetlink(fd: number): { port: number; bytes: Uint8Array } | undefined {
-  const bytes = receive(fd);
-  return bytes && { port: receivedFrom.readUInt32LE(4), bytes };
 }
 
 /** linux/sockios.h */
@@ -289,8 +229,8 @@ export function watchReadable(fd: number, listener: () => void): () => void {
   let scheduled: NodeJS.Immediate | undefined;
   // koffi 3.3.4 passes libuv's status first, which its types leave out.
   const onPoll = ((status: number): void => {
-    // Not from inside koffi's call: an error thrown there aborts the process, and Node would not
-    // go on with promises that it settled.
+    // Not from inside koffi's call: an error thrown there reaches nobody and the process hangs
+    // (measured).
     scheduled ??= setImmediate(() => {
       scheduled = undefined;
       // libuv stops at an error (ENETDOWN of a link) and is started again before it can be read:

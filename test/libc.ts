@@ -170,6 +170,36 @@ await inNamespace(t, import.meta.url, async () => {
     unplug();
   });
 
+  await t.test('a watch goes on after its link was down', async (t) => {
+    const unplug = cable('near', 'far');
+    const everything = openPacketSocket(3);
+    bindPacketSocket(everything, 3, indexOf('near'));
+    const sender = openPacketSocket();
+    let failure: unknown;
+    const downed = new Promise<unknown>((resolve) => {
+      const alive = setInterval(() => undefined, 1e6);
+      const stop = watchReadable(everything, () => {
+        try {
+          while (receivePacket(everything) !== undefined);
+          if (failure === undefined) return;
+          stop();
+          clearInterval(alive);
+          resolve(failure);
+        } catch (error) {
+          failure = error;
+          // Something to read: the listener is called again only if the watch went on.
+          execFileSync('ip', ['link', 'set', 'near', 'up']);
+          sendPacket(sender, indexOf('near'), frame);
+        }
+      });
+    });
+    execFileSync('ip', ['link', 'set', 'near', 'down']);
+    t.match(await downed, { code: 'ENETDOWN', syscall: 'recvfrom' });
+    closeFd(sender);
+    closeFd(everything);
+    unplug();
+  });
+
   await t.test('what the kernel refuses is an error with its code', async (t) => {
     const unplug = cable('near', 'far');
     const fd = openPacketSocket();

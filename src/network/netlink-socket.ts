@@ -1,0 +1,73 @@
+/** Netlink sockets for events, which report what they drop instead of breaking. */
+import {
+  SOCK_NONBLOCK_CLOEXEC,
+  SOCK_RAW,
+  c,
+  check,
+  closeFd,
+  receiveDatagram,
+  receivedFrom,
+} from '../libc.ts';
+
+/** linux/netlink.h */
+const AF_NETLINK = 16;
+const SOCKADDR_NL_LENGTH = 12;
+const SOL_NETLINK = 270;
+const NETLINK_NO_ENOBUFS = 5;
+/** asm-generic/socket.h; SO_MEMINFO gives nine u32 (linux/sock_diag.h), drops the last. */
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
+const SO_MEMINFO = 55;
+const SK_MEMINFO_DROPS = 8;
+
+/**
+ * Opens a non-blocking netlink socket that receives the events of multicast groups. What does not
+ * fit into its buffer is dropped and counted, and is no error of the socket.
+ * @param protocol 0: NETLINK_ROUTE
+ * @param groups numbers from 1 to 32 (RTNLGRP_*)
+ * @param bufferBytes wanted; without CAP_NET_ADMIN at most net.core.rmem_max
+ * @throws SystemError
+ */
+export function openNetlinkEvents(protocol: number, groups: number[], bufferBytes: number): number {
+  const kind = SOCK_RAW | SOCK_NONBLOCK_CLOEXEC;
+  const fd = check('socket', () => c.socket(AF_NETLINK, kind, protocol));
+  try {
+    const size = Int32Array.of(bufferBytes);
+    if (c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, 4) === -1) {
+      check('setsockopt', () => c.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, 4));
+    }
+    const yes = Int32Array.of(1);
+    check('setsockopt', () => c.setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, yes, 4));
+    // struct sockaddr_nl: u16 family, u16 -, u32 port (0: the kernel chooses), u32 groups.
+    const address = Buffer.alloc(SOCKADDR_NL_LENGTH);
+    address.writeUInt16LE(AF_NETLINK, 0);
+    address.writeUInt32LE(
+      groups.reduce((mask, group) => (mask | (1 << (group - 1))) >>> 0, 0),
+      8,
+    );
+    check('bind', () => c.bind(fd, address, SOCKADDR_NL_LENGTH));
+    return fd;
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+}
+
+/** How many messages a socket has dropped for want of room. @throws SystemError */
+export function droppedMessages(fd: number): number {
+  const info = new Int32Array(SK_MEMINFO_DROPS + 1);
+  const length = Int32Array.of(info.byteLength);
+  check('getsockopt', () => c.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, length));
+  return info[SK_MEMINFO_DROPS]! >>> 0;
+}
+
+/**
+ * Takes the next datagram off a netlink socket, without waiting.
+ * @returns undefined when none is there; `port` 0: from the kernel
+ * @throws SystemError
+ */
+export function receiveNetlink(fd: number): { port: number; bytes: Uint8Array } | undefined {
+  const bytes = receiveDatagram(fd);
+  return bytes && { port: receivedFrom.readUInt32LE(4), bytes };
+}
