@@ -11,7 +11,7 @@ import { LifetimeGuard } from './fencing/lifetime-guard.ts';
 import { NetworkMonitor } from './network/monitor.ts';
 import { openNetwork, type RtNetlink } from './network/rtnetlink.ts';
 import { Observer } from './observe/observer.ts';
-import { refuseOwnVipAsEndpoint } from './endpoints.ts';
+import { refuseOwnVipAsEndpoint, refuseUnusableVips } from './refusals.ts';
 import { OperatorError } from './errors.ts';
 import { lockRuntimeDirectory } from './runtime/directory.ts';
 import { takeDaemonLock } from './runtime/namespace-lock.ts';
@@ -126,6 +126,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   const { version } = observer;
   emit({ type: 'started', version, node: config.node });
   await monitor.start();
+  refuseUnusableVips(config, monitor);
   await reconcile(parts);
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();

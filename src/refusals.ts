@@ -2,6 +2,8 @@ import { lookup } from 'node:dns/promises';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { ConfigError } from './errors.ts';
+import { formatCidr, isNetworkOrBroadcast } from './network/address.ts';
+import type { NetworkMonitor } from './network/monitor.ts';
 
 /** A resolver that does not answer must not keep the daemon from starting. */
 const RESOLVE_WITHIN_MS = 2000;
@@ -49,6 +51,33 @@ export async function refuseOwnVipAsEndpoint(
             remedy: 'name the members by their own addresses',
           },
         ],
+  );
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/**
+ * Refuses a VIP that is the network or broadcast address of a subnet of this host: only the links
+ * tell, so the configuration alone cannot.
+ * @throws ConfigError
+ */
+export function refuseUnusableVips(
+  { groups }: Config,
+  { links, addresses }: Pick<NetworkMonitor, 'links' | 'addresses'>,
+): void {
+  const problems = groups.flatMap(({ vips }) =>
+    vips.flatMap((vip) => {
+      const own = addresses.find((each) => !each.ours && isNetworkOrBroadcast(each, vip));
+      if (own === undefined) return [];
+      const link = links.find(({ index }) => index === own.linkIndex)?.name ?? 'a link';
+      return [
+        {
+          field: 'vips',
+          value: vip.address,
+          problem: `is the network or broadcast address of ${formatCidr(own)} on ${link}`,
+          remedy: 'choose a free host address of that subnet',
+        },
+      ];
+    }),
   );
   if (problems.length > 0) throw new ConfigError(problems);
 }
