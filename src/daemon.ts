@@ -27,6 +27,8 @@ import { withdrawLeftovers } from './vip/reconcile.ts';
 /** A stop is over after this, even when etcd is silent: 2 s from the signal to the end, with reserve. */
 const STOP_WITHIN_MS = 1500;
 const REVOKE_WITHIN_MS = 300;
+/** A tick that is late by less is noise: nobody is told. */
+const LAG_WORTH_TELLING_MS = 5;
 
 /** The parts of a running daemon, in the order in which they are made; stopped in the reverse order. */
 interface Parts {
@@ -143,7 +145,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   await observer.start(answers, signal);
   const pulse = {
     onTick: (lagMs: number): void => {
-      emit({ type: 'loop-lag', lagMs });
+      if (lagMs > LAG_WORTH_TELLING_MS) emit({ type: 'loop-lag', lagMs });
       for (const controller of groups.all()) controller.check();
     },
     onSuspended: (ms: number): void => {

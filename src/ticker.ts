@@ -29,7 +29,8 @@ export async function tick(
     }
     const now = clock.now();
     const asleep = clock.suspendedMs() - suspended;
-    suspended += asleep;
+    // A pause between the two readings makes the difference too small, once: that is no change.
+    suspended += Math.max(asleep, 0);
     if (asleep > SUSPEND_MIN_MS) handlers.onSuspended(asleep);
     handlers.onTick(Math.max(elapsedMs(due, now), 0));
     due = after(now, TICK_EVERY_MS);

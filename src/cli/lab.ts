@@ -103,7 +103,8 @@ async function lab(argv: LabArguments, out: Output): Promise<void> {
     for (const signal of SIGNALS) process.off(signal, onSignal);
     if (results.length > 0) out.stdout(`${renderTable(results)}\n`);
     if (argv.json !== undefined) {
-      await writeFile(argv.json, `${JSON.stringify(toJson(results, startedAt), undefined, 2)}\n`);
+      const result = toJson(results, startedAt, results.length === scenarios.length);
+      await writeFile(argv.json, `${JSON.stringify(result, undefined, 2)}\n`);
     }
   }
   if (!allKept(results)) throw new OperatorError('the lab saw a promise broken');

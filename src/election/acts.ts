@@ -29,13 +29,15 @@ export class Acts {
 
   /** Begins what the decision asks for. `enqueue` goes through `enqueue`. */
   begin(member: Member, view: GroupView, decision: Decision, signal: AbortSignal): void {
-    const { self, spawn } = this.#parts;
+    const { core, self, spawn } = this.#parts;
     const work = async (): Promise<void> => {
       switch (decision.kind) {
         case 'take':
-          if (await member.take(self, decision.own, view, signal)) {
+          if (await member.take(self, decision, view, signal)) {
             spawn(this.#remember(member, view, signal));
           }
+          // The pace of beats is a holder's from now on.
+          core.beatNow.ring();
           break;
         case 'depose':
           await member.depose(self, decision.deposing, view, signal);

@@ -1,6 +1,6 @@
 import type { Instant } from '../clock.ts';
 import { deposableAt, deposing, type Deposing } from './deposing.ts';
-import { isNamedHolder, ownCandidate, type Situation } from './situation.ts';
+import { ownCandidate, type Situation } from './situation.ts';
 import { sameToken } from './record.ts';
 import { takeableAt } from './taking.ts';
 import type { Candidate } from './view.ts';
@@ -14,7 +14,7 @@ export type Decision =
   /** A candidate key on our lease that we do not want: delete it (rule 10). */
   | { readonly kind: 'dequeue'; readonly own: Candidate }
   /** Our key leads and the last hold has ended: take (rules 8 and 9). */
-  | { readonly kind: 'take'; readonly own: Candidate; readonly resumed: boolean }
+  | { readonly kind: 'take'; readonly own: Candidate; readonly ahead?: readonly Candidate[] }
   /** The leader is silent, or stands in the way: depose it (rules 7, 10, 11). */
   | { readonly kind: 'depose'; readonly deposing: Deposing }
   /** A foreign key leads and the record does not say so yet (rule 10 [H8]). */
@@ -43,7 +43,7 @@ export function decide(situation: Situation): Decision {
   if (head === own) {
     if (holding && claimed !== undefined && sameToken(claimed, own)) return { kind: 'wait' };
     if (now < takeable) return waitUntil(takeable);
-    return { kind: 'take', own, resumed: isNamedHolder(situation, own) };
+    return { kind: 'take', own };
   }
   const due = deposing(situation);
   if (due !== undefined) return { kind: 'depose', deposing: due };

@@ -71,7 +71,9 @@ export function deposableAt(situation: Situation, head: Candidate): Instant {
       // Its heartbeat key has vanished: a change, dated by the look that missed it (rule 11).
       const missed = observations.ofNode(record.node);
       const from = missed?.present === false ? missed.firstSeenAt : readAt;
-      due = stamps.due('vanished', `${condition}:${missed?.revision ?? 0}`, from, ceiling);
+      // Under another lease a later life of the node beats: it says nothing for this one.
+      const instead = missed?.present === true ? missed.lease : (missed?.revision ?? 0);
+      due = stamps.due('vanished', `${condition}:${instead}`, from, ceiling);
     } else {
       stamps.clear('vanished');
       const { beat } = seen;

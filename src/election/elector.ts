@@ -160,10 +160,15 @@ export class Elector implements ElectionControl {
 
   withdrawn(group: string): void {
     const { members, look, beatNow } = this.#core;
-    members.get(group)?.withdrawn();
-    // Others may take as soon as a beat does not list the token any more.
-    beatNow.ring();
-    look.ring();
+    const member = members.get(group);
+    member?.withdrawn();
+    queueMicrotask(() => {
+      // A release that follows at once says it all, and must not wait behind a beat and a read.
+      if (member?.busy === true) return;
+      // Others may take as soon as a beat does not list the token any more.
+      beatNow.ring();
+      look.ring();
+    });
   }
 
   async release(group: string, reason: Reason): Promise<void> {

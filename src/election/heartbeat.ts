@@ -74,14 +74,16 @@ export class Heartbeat {
     this.#timing = timing;
   }
 
-  /** Milliseconds from one attempt to the next: more often while a proof is overdue. */
-  get everyMs(): number {
+  /** When the next attempt is due, after one at `lastAt`: sooner while a proof is overdue. */
+  dueAfter(lastAt: Instant): Instant {
     const { heartbeatEveryMs, idleEveryMs } = this.#timing;
-    if (!this.brisk) return idleEveryMs;
-    const last = this.lastConfirmedSentAt;
-    const overdue =
-      last !== undefined && elapsedMs(last, this.#parts.clock.now()) > 1.5 * heartbeatEveryMs;
-    return overdue ? heartbeatEveryMs / 4 : heartbeatEveryMs;
+    if (!this.brisk) return after(lastAt, idleEveryMs);
+    const due = after(lastAt, heartbeatEveryMs);
+    if (this.lastConfirmedSentAt === undefined) return due;
+    const overdueAt = after(this.lastConfirmedSentAt, 1.5 * heartbeatEveryMs);
+    const soonest = after(lastAt, heartbeatEveryMs / 4);
+    const hurried = overdueAt > soonest ? overdueAt : soonest;
+    return hurried < due ? hurried : due;
   }
 
   /** What a token taken now may ever promise. */
@@ -194,7 +196,7 @@ export class Heartbeat {
   #prove({ group, token, recordRevision }: Claim, beat: ComposedBeat): void {
     const listed = this.listed.get(group);
     if (listed?.token !== token || listed.recordRevision !== recordRevision) return;
-    const deadline = after(beat.sentAt, beat.holdForMs);
+    const deadline = after(beat.sentAt, Math.min(beat.holdForMs, listed.ceilingMs));
     this.#parts.onProved(group, { token, sentAt: beat.sentAt, deadline });
   }
 

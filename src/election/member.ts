@@ -127,7 +127,12 @@ export class Member {
   }
 
   /** Takes the group (rule 9). Resolves to true when the taking was confirmed. */
-  async take(self: Self, own: Candidate, view: GroupView, signal: AbortSignal): Promise<boolean> {
+  async take(
+    self: Self,
+    { own, ahead = [] }: { own: Candidate; ahead?: readonly Candidate[] },
+    view: GroupView,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { heartbeat, clock, transactions, listener, fenceLatencyMs } = this.#parts;
     const token = { key: own.key, createRevision: own.createRevision };
     const again = view.record?.state === 'held' && sameToken(view.record.token, token);
@@ -149,7 +154,14 @@ export class Member {
       reason: 'elected',
       by: self.node,
     };
-    const txn = transactions.take(beat, self.lease, this.group.name, record, view.recordRevision);
+    const txn = transactions.take(
+      beat,
+      self.lease,
+      this.group.name,
+      record,
+      view.recordRevision,
+      ahead,
+    );
     let reply: TxnReply;
     try {
       reply = await this.#send(txn, signal);
@@ -168,7 +180,11 @@ export class Member {
     this.#record = record;
     this.#withdrawn = undefined;
     heartbeat.confirmed(self, beat, clock.now());
-    const proof = { token, sentAt: beat.sentAt, deadline: after(beat.sentAt, beat.holdForMs) };
+    // A right that was withdrawn while the answer was under way stands all the same: list it again.
+    heartbeat.listed.set(this.group.name, listed);
+    // Resumed beats may promise more, never hold more, than the record says of this token [H5].
+    const deadline = after(beat.sentAt, Math.min(beat.holdForMs, ceilingMs));
+    const proof = { token, sentAt: beat.sentAt, deadline };
     const resumed = this.#remembered !== undefined && sameToken(this.#remembered, token);
     this.#remembered = undefined;
     listener.onTaken(this.group.name, this.#parts.capped(proof), resumed);
@@ -216,6 +232,8 @@ export class Member {
     const released = this.#ended(record, 'released', reason, self);
     const dead = situation === undefined ? [] : deadCandidates(situation, 1);
     const { transactions } = this.#parts;
+    // The burnt key must not be deleted beside this: its release would then be refused.
+    this.busy = true;
     try {
       const reply = await this.#send(transactions.release(claim, released, dead), signal);
       if (reply.succeeded || dead.length === 0) return reply.succeeded;
@@ -225,6 +243,8 @@ export class Member {
     } catch (error) {
       if (error instanceof StoreError) return false;
       throw error;
+    } finally {
+      this.busy = false;
     }
   }
 

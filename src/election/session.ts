@@ -1,11 +1,12 @@
-import { after, elapsedMs, type Instant } from '../clock.ts';
+import { elapsedMs, type Instant } from '../clock.ts';
 import { Acts } from './acts.ts';
 import type { ElectionCore } from './core.ts';
 import { decide } from './decision.ts';
 import { writeFacts } from './facts.ts';
 import type { Member } from './member.ts';
 import { QueueReport } from './queue-report.ts';
-import type { Self, Situation } from './situation.ts';
+import { decodeRecord, sameToken } from './record.ts';
+import { ownCandidate, type Self, type Situation } from './situation.ts';
 import { StoreError, type KeyValue } from './store.ts';
 import { followWatch } from './watching.ts';
 
@@ -33,7 +34,7 @@ const HOLDER_READ_FACTOR = 3;
 const READ_RETRY_MS = [0, 50, 100, 200, 300] as const;
 
 /** The loop turns at least this often: /healthz goes by it. */
-const TURN_WITHIN_MS = 250;
+const TURN_WITHIN_MS = 1000;
 /** Of what stands under our name, for people. */
 const MAX_SHOWN = 512;
 /** When the enqueueing has not come through by then, a beat of its own says that we live. */
@@ -73,7 +74,7 @@ export class Session {
       this.#beat(both),
       this.#decide(both),
       this.#keep(both),
-      followWatch(this.#core, both),
+      followWatch(this.#core, both, (group, kv) => this.#takeOnHint(group, kv, both)),
     ];
     this.#spawn(writeFacts(this.#core, this.self, both));
     const guarded = loops.map(async (loop) => {
@@ -123,11 +124,8 @@ export class Session {
     for (;;) {
       this.#spawn(this.#beatOnce(signal));
       for (;;) {
-        const dueAt = after(lastAt, heartbeat.everyMs);
-        const waitMs = elapsedMs(parts.clock.now(), dueAt);
-        if (waitMs <= 0) break;
-        // The pace may change while we wait: look again at least this often.
-        if (await beatNow.wait(parts.clock, Math.min(waitMs, 125), signal)) break;
+        const waitMs = elapsedMs(parts.clock.now(), heartbeat.dueAfter(lastAt));
+        if (waitMs <= 0 || (await beatNow.wait(parts.clock, waitMs, signal))) break;
       }
       lastAt = parts.clock.now();
     }
@@ -203,6 +201,30 @@ export class Session {
     };
   }
 
+  /**
+   * The last hold has just ended, says the watch: take at once, without a read before. The watch
+   * decides nothing: the transaction compares the very revision of the record that it showed, and
+   * that all who stood before us are gone (none can have come before us since), so its success is
+   * the linearizable proof of rule 8. If it fails, nothing happened; the read that follows tells.
+   */
+  #takeOnHint(group: string, kv: KeyValue, signal: AbortSignal): void {
+    const { members, view } = this.#core;
+    const member = members.get(group);
+    const record = decodeRecord(kv.value);
+    const over = record?.state === 'released' || record?.state === 'deposed';
+    if (member === undefined || record === undefined || !over || !view.complete) return;
+    if (member.busy || member.ending || !member.wanted || member.listed !== undefined) return;
+    const situation = this.situation(member);
+    const own = ownCandidate(situation);
+    if (own === undefined || situation.foreignElection || member.isBurnt(own)) return;
+    if (situation.now < situation.quarantineUntil) return;
+    const { queue } = situation.view;
+    const ahead = queue.slice(0, queue.indexOf(own));
+    if (!ahead.every((each) => sameToken(each, record.token))) return;
+    const hinted = { ...situation.view, record, recordRevision: kv.modRevision };
+    this.#acts.begin(member, hinted, { kind: 'take', own, ahead }, signal);
+  }
+
   /** Applies the rules to every group. Returns when to look again at the latest. */
   #step(signal: AbortSignal): Instant | undefined {
     const { members, heartbeat } = this.#core;
@@ -211,8 +233,8 @@ export class Session {
     let brisk = false;
     let taking = false;
     for (const member of members.values()) {
+      member.dropUnproven(this.#core.view.group(member.group.name));
       const situation = this.situation(member);
-      member.dropUnproven(situation.view);
       brisk ||= member.listed !== undefined || situation.view.queue[0]?.lease === this.self.lease;
       if (member.busy) continue;
       const decision = decide(situation);

@@ -39,6 +39,8 @@ const stands = (token: Token): Compare => ({
   value: token.createRevision,
 });
 
+const gone = ({ key }: Token): Compare => ({ key, target: 'create', op: '=', value: 0 });
+
 const unchanged = (key: string, revision: number): Compare => ({
   key,
   target: 'mod',
@@ -120,19 +122,24 @@ export class Transactions {
     };
   }
 
-  /** The taking is a beat that lists the token and writes the record (rule 9 [H11]). */
+  /**
+   * The taking is a beat that lists the token and writes the record (rule 9 [H11]).
+   * @param ahead candidates that stood before us when we last read and must be gone by now
+   */
   take(
     beat: OutgoingBeat,
     lease: LeaseId,
     group: string,
     record: HolderRecord,
     recordRevision: number,
+    ahead: readonly Token[] = [],
   ): Txn {
     const claim = { group, token: record.token, recordRevision };
     const proof = this.beat(beat, lease, { kind: 'own', lease }, [claim]);
     const holder = this.#keys.holder(group);
     return {
       ...proof,
+      compares: [...proof.compares, ...ahead.map(gone)],
       success: [...proof.success, { op: 'put', key: holder, value: encodeRecord(record) }],
     };
   }

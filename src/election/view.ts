@@ -121,7 +121,9 @@ export class View {
 
   /** Candidate keys on a lease at the usual place, of groups that are not configured. */
   strays(lease: LeaseId): KeyValue[] {
-    const known = [...this.#groups.keys()].map((name) => `${this.#keys.election(name)}/`);
+    const known = [...this.#groups.values()].map(
+      ({ name, electionKey }) => `${this.#keys.election(name, electionKey)}/`,
+    );
     const [usual] = this.#elections;
     return (usual?.under(this.#keys.elections) ?? []).filter(
       (kv) => kv.lease === lease && !known.some((prefix) => kv.key.startsWith(prefix)),

@@ -1,5 +1,5 @@
 import type { ElectionCore } from './core.ts';
-import { StoreError, type WatchEvent } from './store.ts';
+import { StoreError, type KeyValue, type WatchEvent } from './store.ts';
 
 /** From one try to open a watch to the next. */
 const RETRY_MS = 250;
@@ -7,15 +7,23 @@ const RETRY_MS = 250;
 /**
  * Watches everything that concerns us, for ever: a hint that makes us read sooner, and the dates of
  * heartbeats. After every break all is read anew.
+ * @param onRecord told of each holder record that was written
  * @throws the signal's reason when it aborts
  */
-export async function followWatch(core: ElectionCore, signal: AbortSignal): Promise<void> {
+export async function followWatch(
+  core: ElectionCore,
+  signal: AbortSignal,
+  onRecord: (group: string, kv: KeyValue) => void,
+): Promise<void> {
   const { store, view, keys, parts, look, options } = core;
   const ownNodeKey = keys.node(options.node);
   const onEvents = (events: readonly WatchEvent[]): void => {
     const at = parts.clock.now();
     let read = false;
     for (const { type, kv } of events) {
+      if (type === 'put' && kv.key.startsWith(keys.holders)) {
+        onRecord(kv.key.slice(keys.holders.length), kv);
+      }
       if (!kv.key.startsWith(keys.nodes)) read = true;
       else if (kv.key === ownNodeKey) continue;
       else if (type === 'put') view.observations.see(kv, at);

@@ -21,6 +21,9 @@ const IN_FLIGHT_MS = 25;
  */
 const MISSES_END_A_HOLD = 3;
 
+/** A single frame has no length; while another holds, it must count all the same. */
+const FRAME_MS = 0.01;
+
 /**
  * The spans without an answer: from the sending of the first unanswered probe to the sending of the
  * first answered one after it, or to the end of the recording. So a probe sent late, by a prober
@@ -76,7 +79,7 @@ export function holdSpans(
   }
   for (const { vip, host, mac, at } of claims) {
     const unheard = isolations.filter((isolation) => isolation.host === host);
-    if (vip === track.vip && !covers(unheard, at)) add(mac, { from: at, to: at });
+    if (vip === track.vip && !covers(unheard, at)) add(mac, { from: at, to: at + FRAME_MS });
   }
   return new Map(Array.from(evidence, ([mac, seen]) => [mac, joined(seen, track.sentAt)]));
 }

@@ -17,14 +17,14 @@ export function each(check: (run: RunFacts) => string | undefined): Check {
 }
 
 export function ms(value: number): string {
-  const digits = value < 10 ? 1 : 0;
+  const digits = value < 100 ? 1 : 0;
   return `${value.toFixed(digits)} ms`;
 }
 
 /** No two holders on the wire, and no two hosts with the address on a link. For every scenario. */
 export const oneHolder: Check = each(({ analysis: { twoHoldersMs, twoAddressesMs } }) => {
-  if (twoHoldersMs > 0) return `two holders on the wire for ${ms(twoHoldersMs)}`;
-  if (twoAddressesMs > 0) return `the address on two hosts for ${ms(twoAddressesMs)}`;
+  if (twoHoldersMs > 0) return `two holders on the wire for ${twoHoldersMs.toFixed(2)} ms`;
+  if (twoAddressesMs > 0) return `the address on two hosts for ${twoAddressesMs.toFixed(2)} ms`;
   return undefined;
 });
 

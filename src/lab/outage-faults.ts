@@ -7,12 +7,16 @@ const BACK_TIMEOUT_MS = 30_000;
 const BACK_FOR_MS = 300;
 
 /**
- * What a power cut looks like from outside. The cables go first: a dying process would still send
- * its FINs, and a host without power sends nothing.
+ * What a power cut looks like from outside. The processes stop first, so that nothing in them can
+ * still react to the loss of the link, and are killed after the cables are out: a dying process
+ * would send its FINs, and a host without power sends nothing.
  */
 export async function crash({ lab, holder }: Stage): Promise<void> {
+  const member = lab.etcd[holder.index];
+  holder.signal('SIGSTOP');
+  member?.freeze();
   for (const link of LINKS) await lab.faults.pullCable(holder.index, link);
-  await Promise.all([holder.killDaemon(), lab.etcd[holder.index]?.crash()]);
+  await Promise.all([holder.killDaemon(), member?.crash()]);
 }
 
 /** Kills every member of etcd. */

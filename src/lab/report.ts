@@ -34,11 +34,19 @@ export function allKept(results: readonly ScenarioResult[]): boolean {
   return results.every(({ problems }) => problems.length === 0);
 }
 
-/** The result for programs. Durations in milliseconds, hosts by name. */
-export function toJson(results: readonly ScenarioResult[], startedAt: string): unknown {
+/**
+ * The result for programs. Durations in milliseconds, hosts by name.
+ * @param complete false when it was interrupted: then nothing is `ok`
+ */
+export function toJson(
+  results: readonly ScenarioResult[],
+  startedAt: string,
+  complete: boolean,
+): unknown {
   return {
     startedAt,
-    ok: allKept(results),
+    complete,
+    ok: complete && allKept(results),
     scenarios: results.map((result) => {
       const { name, bound, etcdOver, voidRuns, problems } = result;
       return {
@@ -74,7 +82,7 @@ function row(result: ScenarioResult): string[] {
   const two = Math.max(0, ...runs.map(({ analysis }) => analysis.twoHoldersMs));
   const verdict = problems.length === 0 ? 'ok' : 'BROKEN';
   const count = voidRuns === 0 ? `${runs.length}` : `${runs.length} (+${voidRuns} void)`;
-  return [name, etcdOver, count, spread, holders(result), `${two.toFixed(1)} ms`, bound, verdict];
+  return [name, etcdOver, count, spread, holders(result), `${two.toFixed(2)} ms`, bound, verdict];
 }
 
 /** `h1>h2` for each kind of move, and how often. */

@@ -63,7 +63,8 @@ export async function runScenario(
     }
   }
   const { name, bound } = scenario;
-  const problems = checks.flatMap((check) => check(runs));
+  const together = [...checks, ...(scenario.checksTogether ?? [])];
+  const problems = together.flatMap((check) => check(runs));
   const hosts = lab.hosts.map((host) => host.name);
   return { name, bound, etcdOver: lab.etcdOver, runs, voidRuns, problems, hosts };
 }

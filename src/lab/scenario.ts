@@ -36,7 +36,10 @@ export interface Scenario {
   readonly runs: number;
   /** The promise, in words, for the table. */
   readonly bound: string;
+  /** Of each run by itself. */
   readonly checks: readonly Check[];
+  /** Of all runs together. */
+  readonly checksTogether?: readonly Check[];
   /** The link that must carry etcd for the promise to make sense; either when absent. */
   readonly etcdOver?: LinkName;
   /** Where etcd's leader is put before each run: with the holder, or elsewhere. */

@@ -6,8 +6,11 @@ import type { Link, LinkAddress, Network, NetworkEvent } from './types.ts';
 
 /** A slow look at everything, whatever the events said: netlink may lose some. */
 const REFRESH_EVERY_MS = 10_000;
-/** After a dump that failed. */
+/** After a dump that failed; the slow look comes when these were not enough. */
 const RETRY_MS = 500;
+const MAX_FAILURES = 3;
+/** Dumps in a row of a network that changes during each: its events will tell the rest. */
+const MAX_DUMPS = 3;
 
 interface MonitorParts {
   readonly network: Network;
@@ -30,6 +33,8 @@ export class NetworkMonitor {
   #unwatch: (() => void) | undefined;
   #refreshing: Promise<void> | undefined;
   #again = false;
+  /** An event came since the dump began: the dump may be older than what the event said. */
+  #changed = false;
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
@@ -85,6 +90,7 @@ export class NetworkMonitor {
   }
 
   async #refreshUntilQuiet(): Promise<void> {
+    let failures = 0;
     do {
       this.#again = false;
       try {
@@ -92,14 +98,21 @@ export class NetworkMonitor {
       } catch (error) {
         this.#parts.emit({ type: 'network-overrun', err: describe(error) });
         await this.#parts.clock.sleep(RETRY_MS);
+        failures += 1;
+        this.#again = failures < MAX_FAILURES;
       }
     } while (this.#again && this.#unwatch !== undefined);
   }
 
   async #dump(): Promise<void> {
     const { network } = this.#parts;
-    this.links = await network.links();
-    this.addresses = (await network.addresses()).map((address) => this.#marked(address));
+    for (let dumps = 0; dumps === 0 || (this.#changed && dumps < MAX_DUMPS); dumps += 1) {
+      this.#changed = false;
+      const links = await network.links();
+      const addresses = await network.addresses();
+      this.links = links;
+      this.addresses = addresses.map((address) => this.#marked(address));
+    }
     this.#tell(undefined);
   }
 
@@ -115,6 +128,7 @@ export class NetworkMonitor {
   }
 
   #on(event: NetworkEvent): void {
+    this.#changed = true;
     switch (event.type) {
       case 'overrun':
         this.#parts.emit({ type: 'network-overrun', err: event.err });

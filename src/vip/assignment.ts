@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Emit } from '../events.ts';
 import type { Fence } from '../fencing/fence.ts';
 import type { KernelGuard } from '../fencing/kernel-guard.ts';
-import { sameAddress } from '../network/address.ts';
+import { sameAddress, sameVip } from '../network/address.ts';
 import type { NetworkMonitor } from '../network/monitor.ts';
 import type { Link, LinkAddress, Network, Vip } from '../network/types.ts';
 import type { AddressJournal, VipGroup } from './types.ts';
@@ -28,6 +28,8 @@ export class Assignment {
   readonly #held = new Set<string>();
   /** Grows with each withdrawal: an assignment begun before it must not go on. */
   #generation = 0;
+  /** Settles when no assignment is under way. */
+  #holding: Promise<unknown> = Promise.resolve();
   /** Where the VIPs are, or were put last. */
   link: Link | undefined;
 
@@ -50,7 +52,13 @@ export class Assignment {
    *   left of the right, or a withdrawal began
    * @throws NetworkError
    */
-  async hold(link: Link, fence: Fence): Promise<Vip[] | undefined> {
+  hold(link: Link, fence: Fence): Promise<Vip[] | undefined> {
+    const holding = this.#hold(link, fence);
+    this.#holding = Promise.allSettled([holding]);
+    return holding;
+  }
+
+  async #hold(link: Link, fence: Fence): Promise<Vip[] | undefined> {
     const { guard, clock } = this.#parts;
     const generation = this.#generation;
     this.link = link;
@@ -123,6 +131,8 @@ export class Assignment {
     for (let failures = 0; ; failures += 1) {
       try {
         for (const { linkIndex, ...vip } of left) await guard.end(linkIndex, vip);
+        // The guard may assign again for a shorter time: nothing is confirmed before it is done.
+        await this.#holding;
         left = this.#ours(await network.addresses());
         if (left.length === 0) break;
       } catch (error) {
@@ -140,11 +150,20 @@ export class Assignment {
     this.#record(undefined);
   }
 
-  /** Where the VIPs should be, without asking: saves a dump on the way to a handover. */
+  /**
+   * Where we put the VIPs, without asking: saves a dump on the way to a handover. Never one that we
+   * know somebody else to have put there.
+   */
   #expected(): (Vip & { linkIndex: number })[] {
     const { link } = this;
+    const { journal, monitor } = this.#parts;
     if (link === undefined) return [];
-    return this.#group.vips.map((vip) => ({ ...vip, linkIndex: link.index }));
+    return this.#group.vips
+      .filter(({ address }) =>
+        journal.addresses.some((each) => each.address === address && each.link === link.name),
+      )
+      .map((vip) => ({ ...vip, linkIndex: link.index }))
+      .filter((vip) => !monitor.addresses.some((each) => !each.ours && isAt(each, vip)));
   }
 
   /** The group's VIPs among the host's addresses, on any link, that we put there. */
@@ -165,4 +184,9 @@ export class Assignment {
         prefixLength,
       }));
   }
+}
+
+/** Whether both are the same address with the same prefix on the same link. */
+function isAt(one: LinkAddress, other: Vip & { linkIndex: number }): boolean {
+  return one.linkIndex === other.linkIndex && sameVip(one, other);
 }

@@ -317,7 +317,8 @@ export class GroupController {
 
   #announce(): void {
     const { link } = this.#assignment;
-    if (link === undefined) return;
+    // Abandoned meanwhile, or the right is over: whoever is silent stays so.
+    if (link === undefined || !this.#fence.isOpen(this.#parts.clock.now())) return;
     const entries = this.group.vips
       .filter((vip) => this.#assignment.isHeld(vip))
       .map((vip) => ({ vip, linkIndex: link.index, linkName: link.name, mac: link.mac }));

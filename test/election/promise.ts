@@ -4,6 +4,7 @@ import * as timing from '../../src/config/timing.ts';
 import {
   LONGEST_FENCE_LATENCY_MS,
   LONGEST_HOLD_FOR_MS,
+  LONGEST_TAKEOVER_AFTER_MS,
   RHO,
   takeoverAfterMs,
 } from '../../src/election/promise.ts';

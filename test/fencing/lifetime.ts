@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Instant } from '../../src/clock.ts';
@@ -10,6 +10,7 @@ import {
   rearmAt,
 } from '../../src/fencing/lifetime.ts';
 
+const at = (ms: number) => ms as Instant;
 /** What passes between reading the clock and the kernel taking the lifetime in (design §4). */
 const ON_THE_WAY_MS = 20;
 /** The kernel's sweep may come this much early. */
@@ -61,7 +62,6 @@ await t.test('a lifetime is the longest of whole seconds that does', async (t) =
 });
 
 await t.test('the edges are where they are said to be', async (t) => {
-  const at = (ms: number) => ms as Instant;
   t.equal(KERNEL_LATE_MS, 1000);
   t.equal(lifetimeSeconds(at(12_020), at(10_000)), 1, '2020 ms are enough for one second');
   t.ok(lifetimeSeconds(at(12_019.9), at(10_000)) < 1, 'less are not');
@@ -70,7 +70,6 @@ await t.test('the edges are where they are said to be', async (t) => {
 });
 
 await t.test('an acknowledged lifetime is too late exactly when its latest end is', async (t) => {
-  const at = (ms: number) => ms as Instant;
   t.equal(endsTooLate(at(13_000), at(10_000), 2), false, 'to the deadline itself');
   t.equal(endsTooLate(at(13_000), at(10_000.1), 2), true);
   holds(
@@ -120,7 +119,6 @@ await t.test(
 );
 
 await t.test('arming again ends: at and after its moment there is no other', async (t) => {
-  const at = (ms: number) => ms as Instant;
   t.equal(rearmAt(at(14_000), at(10_000)), 11_900);
   t.equal(rearmAt(at(14_000), at(11_899)), 11_900);
   t.equal(rearmAt(at(14_000), at(11_900)), undefined);

@@ -1,4 +1,5 @@
 // With a simulated kernel for what is lost and late, and against this machine's kernel in a namespace.
+import { once } from 'node:events';
 import t from 'tap';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/clock.ts';
@@ -143,7 +144,7 @@ await inNamespace(t, import.meta.url, async () => {
     let failures = 2;
     const { clock, kernel, monitor, events, network } = setUp(t);
     await monitor.start();
-    const { addresses } = network;
+    const addresses = network.addresses.bind(network);
     network.addresses = () => {
       failures -= 1;
       return failures < 0 ? addresses() : Promise.reject(new Error('TIMEOUT'));
@@ -179,7 +180,7 @@ await inNamespace(t, import.meta.url, async () => {
 
   await t.test('what changes during a look is not lost', async (t) => {
     const { kernel, monitor, network } = setUp(t);
-    const { addresses } = network;
+    const addresses = network.addresses.bind(network);
     network.addresses = async () => {
       const seen = await addresses();
       network.addresses = addresses;
@@ -256,8 +257,8 @@ await inNamespace(t, import.meta.url, async () => {
     const emit = (event: ElectorEvent): void => t.comment(event);
     const clock = systemClock;
     const monitor = new NetworkMonitor({ network, clock, emit, isRecorded: () => false });
-    let wake = (): void => undefined;
-    monitor.subscribe(() => wake());
+    const changes = new EventTarget();
+    monitor.subscribe(() => void changes.dispatchEvent(new Event('change')));
     await monitor.start();
     const index = indexOf('near');
     const here = (): string[] =>
@@ -267,7 +268,7 @@ await inNamespace(t, import.meta.url, async () => {
     /** Until what it knows is so; the event socket does not keep the process alive, this does. */
     const until = async (so: () => boolean): Promise<void> => {
       const alive = setInterval(() => undefined, 1e6);
-      while (!so()) await new Promise<void>((resolve) => (wake = resolve));
+      while (!so()) await once(changes, 'change');
       clearInterval(alive);
     };
     const shows = (...wanted: string[]) => until(() => here().join() === wanted.join());

@@ -76,6 +76,11 @@ const holds = ({ state }: Node): boolean => state.name === 'assigning' || state.
 const types = (edge: Edge): string[] => edge.actions.map(({ type }) => type);
 const has = (edge: Edge, type: MachineAction['type']): boolean => types(edge).includes(type);
 
+const enters = (edge: Edge): boolean =>
+  edge.to.state.name === 'assigning' && edge.from.state.name !== 'assigning';
+const moves = (name: GroupState): boolean =>
+  edges.some(({ from, to }) => from.state.name === name && to.state.name !== name);
+
 /** That every transition of those that `concerns` picks satisfies `right`; says which does not. */
 function every(
   t: Test,
@@ -176,8 +181,6 @@ await t.test('it announces when it comes to lead, and only then', async (t) => {
 });
 
 await t.test('it assigns on entering assigning, and only then', async (t) => {
-  const enters = (edge: Edge): boolean =>
-    edge.to.state.name === 'assigning' && edge.from.state.name !== 'assigning';
   every(t, enters, (edge) => edge.event.type === 'taken', 'only a taking leads there');
   every(t, (edge) => has(edge, 'assign'), enters, 'assign only on entering');
   every(t, enters, (edge) => has(edge, 'assign'), 'and always on entering');
@@ -325,8 +328,6 @@ await t.test('these states can be reached, and no others', async (t) => {
 });
 
 await t.test('from every state a step leads on: none is a dead end', async (t) => {
-  const moves = (name: GroupState): boolean =>
-    edges.some(({ from, to }) => from.state.name === name && to.state.name !== name);
   for (const name of GROUP_STATES) t.ok(moves(name), name);
 });
 

@@ -1,0 +1,152 @@
+import t from 'tap';
+import { beatPrefix } from '../../src/election/beat.ts';
+import { candidateKey } from '../../src/election/keys.ts';
+import { encodeRecord } from '../../src/election/record.ts';
+import { Transactions } from '../../src/election/transactions.ts';
+import { candidate, foreigner, GROUP, KEYS, leaseOf, recordOf } from '../fixtures/situation.ts';
+
+const transactions = new Transactions(KEYS, 's');
+const lease = leaseOf('s');
+const nodeKey = '/t/nodes/s';
+const recordKey = '/t/holders/g';
+const beat = { seq: 7, value: 'beat 7' };
+const own = candidate('s', 20);
+const token = { key: own.key, createRevision: 20 };
+const claim = { group: GROUP, token, recordRevision: 50 };
+const put = { op: 'put', key: nodeKey, value: 'beat 7', lease } as const;
+
+const above = { key: nodeKey, target: 'value', op: '<', value: beatPrefix(7) } as const;
+const leased = (value: string) => ({ key: nodeKey, target: 'lease', op: '=', value }) as const;
+const stands = (key: string, value: number) => ({ key, target: 'create', op: '=', value }) as const;
+const unchanged = (key: string, value: number) => ({ key, target: 'mod', op: '=', value }) as const;
+
+await t.test('rule 2: a beat compares sequence, lease, and each token with its record', (t) => {
+  t.strictSame(transactions.beat(beat, lease, { kind: 'own', lease }, [claim]), {
+    compares: [above, leased(lease), stands(own.key, 20), unchanged(recordKey, 50)],
+    success: [put],
+    failure: [
+      { op: 'range', key: nodeKey },
+      { op: 'range', key: own.key },
+      { op: 'range', key: recordKey },
+    ],
+  });
+  t.end();
+});
+
+await t.test('rule 2: the first beat wants no key, or our own earlier lease’s', (t) => {
+  const absent = transactions.beat(beat, lease, { kind: 'absent' }, []);
+  t.strictSame(absent.compares, [stands(nodeKey, 0)]);
+  const earlier = transactions.beat(beat, lease, { kind: 'earlier', lease: leaseOf('e') }, []);
+  t.strictSame(earlier.compares, [above, leased(leaseOf('e'))]);
+  t.strictSame(earlier.success, [put], 'on the new lease');
+  t.end();
+});
+
+await t.test('rule 1 [H13]: enqueueing is a beat, all of it or nothing', (t) => {
+  const elections = ['/t/elections/g', '/elsewhere'];
+  const keys = elections.map((election) => candidateKey(election, lease));
+  t.strictSame(transactions.enqueue(beat, lease, { kind: 'absent' }, elections), {
+    compares: [stands(nodeKey, 0), ...keys.map((key) => stands(key, 0))],
+    success: [...keys.map((key) => ({ op: 'put', key, value: 's', lease })), put],
+    failure: [{ op: 'range', key: nodeKey }],
+  });
+  t.end();
+});
+
+await t.test('rule 9 [H11]: a taking is a beat that writes the record it has read', (t) => {
+  const record = recordOf(own);
+  t.strictSame(transactions.take(beat, lease, GROUP, record, 49), {
+    compares: [above, leased(lease), stands(own.key, 20), unchanged(recordKey, 49)],
+    success: [put, { op: 'put', key: recordKey, value: encodeRecord(record) }],
+    failure: [
+      { op: 'range', key: nodeKey },
+      { op: 'range', key: own.key },
+      { op: 'range', key: recordKey },
+    ],
+  });
+  t.end();
+});
+
+await t.test('the record and all else that must outlive a lease is on none', (t) => {
+  const { success } = transactions.take(beat, lease, GROUP, recordOf(own), 49);
+  const record = success.find((each) => each.key === recordKey);
+  t.ok(record !== undefined && !('lease' in record));
+  t.end();
+});
+
+await t.test('rule 11: deposing compares key, heartbeat and record, and ends the hold', (t) => {
+  const [a, b] = [candidate('a', 10), candidate('b', 11)];
+  const deposed = recordOf(a, { state: 'deposed' });
+  const what = { victims: [a, b], silent: { node: 'a', revision: 40 }, endsHold: true };
+  t.strictSame(transactions.depose(GROUP, what, 50, deposed), {
+    compares: [
+      stands(a.key, 10),
+      stands(b.key, 11),
+      unchanged('/t/nodes/a', 40),
+      unchanged(recordKey, 50),
+    ],
+    success: [
+      { op: 'delete', key: a.key },
+      { op: 'delete', key: b.key },
+      { op: 'put', key: recordKey, value: encodeRecord(deposed) },
+    ],
+    failure: [],
+  });
+  t.end();
+});
+
+await t.test('rule 11 [H1]: without an end of a hold the record is compared and left', (t) => {
+  const a = candidate('a', 10);
+  const what = { victims: [a], silent: { node: 'a', revision: 0 }, endsHold: false };
+  const { compares, success } = transactions.depose(GROUP, what, 50, undefined);
+  t.strictSame(compares, [stands(a.key, 10), unchanged('/t/nodes/a', 0), unchanged(recordKey, 50)]);
+  t.strictSame(success, [{ op: 'delete', key: a.key }]);
+  const unseen = transactions.depose(GROUP, { ...what, silent: undefined }, 50, undefined);
+  t.strictSame(unseen.compares, [stands(a.key, 10), unchanged(recordKey, 50)], '[H9]');
+  t.end();
+});
+
+await t.test('rule 13: a release compares both and takes the dead along', (t) => {
+  const released = recordOf(own, { state: 'released' });
+  const dead = candidate('d', 30);
+  t.strictSame(transactions.release(claim, released, [dead]), {
+    compares: [stands(own.key, 20), unchanged(recordKey, 50), stands(dead.key, 30)],
+    success: [
+      { op: 'delete', key: own.key },
+      { op: 'delete', key: dead.key },
+      { op: 'put', key: recordKey, value: encodeRecord(released) },
+    ],
+    failure: [],
+  });
+  t.end();
+});
+
+await t.test('rule 13 [H6]: what is repeated is the deletion alone', (t) => {
+  t.strictSame(transactions.dequeue(token), {
+    compares: [stands(own.key, 20)],
+    success: [{ op: 'delete', key: own.key }],
+    failure: [],
+  });
+  t.end();
+});
+
+await t.test('rule 10 [H8]: a foreign leader is marked while it stands and the record is as read', (t) => {
+  const leader = foreigner(5);
+  const record = recordOf(leader, { state: 'foreign' });
+  t.strictSame(transactions.markForeign(GROUP, leader, 50, record), {
+    compares: [stands(leader.key, 5), unchanged(recordKey, 50)],
+    success: [{ op: 'put', key: recordKey, value: encodeRecord(record) }],
+    failure: [],
+  });
+  t.end();
+});
+
+await t.test('100 groups, each with its portion of claims, fit etcd’s 128 operations', (t) => {
+  const claims = Array.from({ length: 60 }, (_, at) => ({ ...claim, group: `g${at}` }));
+  const { compares, success, failure } = transactions.beat(beat, lease, { kind: 'own', lease }, claims);
+  t.ok(Math.max(compares.length, success.length, failure.length) <= 128);
+  const elections = Array.from({ length: 100 }, (_, at) => `/t/elections/g${at}`);
+  const all = transactions.enqueue(beat, lease, { kind: 'own', lease }, elections);
+  t.ok(Math.max(all.compares.length, all.success.length) <= 128);
+  t.end();
+});
