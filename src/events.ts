@@ -47,6 +47,8 @@ export type ElectorEvent =
   | { type: 'listen-failed'; listen: string; err: unknown }
   | { type: 'listening'; listen: string }
   | { type: 'loop-lag'; lagMs: number }
+  /** The state file cannot be written: a full or read-only runtime directory. */
+  | { type: 'state-unwritable'; err: unknown }
   // one group
   | {
       type: 'transition';

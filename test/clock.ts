@@ -5,6 +5,10 @@ import { after, elapsedMs, systemClock, type Instant } from '../src/clock.ts';
 /** proc(5): seconds since boot, suspended or not, to a hundredth. */
 const uptimeMs = (): number => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000;
 
+/** The largest of several: a pause between the readings of the two clocks makes one too small. */
+const suspendedMs = (): number =>
+  Math.max(...Array.from({ length: 9 }, () => systemClock.suspendedMs()));
+
 await t.test('instants are moved and compared in milliseconds', async (t) => {
   const at = 1000 as Instant;
   t.equal(after(at, 250), 1250);
@@ -30,11 +34,9 @@ await t.test('now is the time since boot, with a fraction, and never goes back',
 });
 
 await t.test('what was suspended is constant on a machine that was not', async (t) => {
-  // The largest of several: a pause between the readings of the two clocks makes one too small.
-  const read = (): number => Math.max(...Array.from({ length: 9 }, systemClock.suspendedMs));
-  const before = read();
+  const before = suspendedMs();
   await systemClock.sleep(20);
-  t.ok(Math.abs(read() - before) < 5);
+  t.ok(Math.abs(suspendedMs() - before) < 5);
 });
 
 await t.test('the wall clock is the epoch’s', async (t) => {

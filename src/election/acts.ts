@@ -4,7 +4,8 @@ import { appendHistory, type HistoryEntry } from './history.ts';
 import type { Member } from './member.ts';
 import type { HolderRecord } from './record.ts';
 import type { Self } from './situation.ts';
-import { StoreError, type KeyValue } from './store.ts';
+import type { KeyValue } from './store.ts';
+import { isTrouble, JournalError } from './types.ts';
 import type { GroupView } from './view.ts';
 
 /** After an act that etcd refused or did not answer: once more, not at once. */
@@ -63,7 +64,9 @@ export class Acts {
       try {
         await work();
       } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
+        if (!isTrouble(error)) throw error;
+        if (error instanceof JournalError)
+          core.parts.emit({ type: 'state-unwritable', err: error });
         await core.parts.clock.sleep(RETRY_MS, signal);
       } finally {
         for (const member of members) member.busy = false;

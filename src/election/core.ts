@@ -104,7 +104,7 @@ export class ElectionCore {
   }
 
   #member(group: ElectionGroup): Member {
-    const { clock, journal, listener } = this.parts;
+    const { clock, journal, listener, emit } = this.parts;
     const { requestDeadlineMs, fenceLatencyMs } = this.options.timing;
     const member = new Member(
       {
@@ -114,6 +114,7 @@ export class ElectionCore {
         transactions: this.transactions,
         heartbeat: this.heartbeat,
         listener,
+        emit,
         capped: (proof) => this.#capped(group.name, proof),
         requestDeadlineMs,
         fenceLatencyMs,

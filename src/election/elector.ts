@@ -8,7 +8,7 @@ import { Session, type SessionEnd } from './session.ts';
 import type { Self } from './situation.ts';
 import { StoreError } from './store.ts';
 import { releaseStrays } from './strays.ts';
-import type { ElectionControl } from './types.ts';
+import { isTrouble, JournalError, type ElectionControl } from './types.ts';
 
 /** Between tries to begin a session: patient, never giving up; doubled up to the second, with jitter. */
 const RETRY_MIN_MS = 50;
@@ -58,7 +58,8 @@ export class Elector implements ElectionControl {
         if (error instanceof NameTakenError) end = { kind: 'name-taken', detail: error.message };
         else if (error instanceof RegressionError) {
           end = { kind: 'regressed', detail: error.message };
-        } else if (!(error instanceof StoreError)) throw error;
+        } else if (!isTrouble(error)) throw error;
+        if (error instanceof JournalError) parts.emit({ type: 'state-unwritable', err: error });
       }
       if (signal.aborted) return;
       if (end !== undefined) this.#ended(end);
@@ -133,15 +134,14 @@ export class Elector implements ElectionControl {
         break;
       case 'regressed': {
         // Rule 16: withdraw, burn everything, a new lease, and take nothing for the longest wait.
-        for (const member of members.values()) {
-          const { listed } = member;
-          member.lose('lease-lost', end.detail);
-          if (listed !== undefined) member.burn(listed.token);
-          member.stamps.clearAll();
-        }
         memory.leaseId = undefined;
         memory.quietUntil = after(clock.now(), LONGEST_TAKEOVER_AFTER_MS);
-        parts.journal.save();
+        try {
+          for (const member of members.values()) member.forsake('lease-lost', end.detail);
+          parts.journal.save();
+        } catch (error) {
+          emit({ type: 'state-unwritable', err: error });
+        }
         view.forget();
         heartbeat.ground = { kind: 'absent' };
         emit({ type: 'etcd-regressed', err: end.detail, waitMs: LONGEST_TAKEOVER_AFTER_MS });

@@ -1,5 +1,5 @@
 import { after, type Clock } from '../clock.ts';
-import type { Reason } from '../events.ts';
+import type { Emit, Reason } from '../events.ts';
 import { deadCandidates, type Deposing } from './deposing.ts';
 import type { Heartbeat, Listed } from './heartbeat.ts';
 import { sameToken, type HolderRecord, type Token } from './record.ts';
@@ -20,6 +20,7 @@ export interface MemberParts {
   readonly transactions: Transactions;
   readonly heartbeat: Heartbeat;
   readonly listener: ElectionListener;
+  readonly emit: Emit;
   /** Shortens a proof where something else than the beat bounds it too. */
   readonly capped: (proof: Proof) => Proof;
   readonly requestDeadlineMs: number;
@@ -91,7 +92,19 @@ export class Member {
     if (listed === undefined || this.ending) return;
     listed.recordRevision = undefined;
     this.ending = true;
+    this.#remembered = undefined; // A taking after a loss is no resumption.
     this.#parts.listener.onLost(this.group.name, listed.token, reason, detail);
+  }
+
+  /**
+   * Loses the token and burns it: nothing that was seen or claimed before counts any more. The caller
+   * saves the journal.
+   */
+  forsake(reason: Reason, detail: string): void {
+    const { listed } = this;
+    this.stamps.clearAll();
+    this.lose(reason, detail);
+    if (listed !== undefined) this.#forget(listed.token);
   }
 
   /** The kernel confirmed that the addresses are off. */
@@ -109,10 +122,14 @@ export class Member {
 
   /** Burns what was withdrawn: it is never claimed again, not even after a restart (rule 13 [H6]). */
   burn(token: Token): void {
-    const { journal } = this.#parts;
+    this.#forget(token);
+    this.#parts.journal.save();
+  }
+
+  #forget(token: Token): void {
+    const { memory } = this.#parts.journal;
     this.#burnt = [...this.#burnt, token].slice(-MAX_BURNT);
-    journal.memory.tokens = journal.memory.tokens.filter((each) => !sameToken(each.token, token));
-    journal.save();
+    memory.tokens = memory.tokens.filter((each) => !sameToken(each.token, token));
   }
 
   /** A claim whose taking was never confirmed and that the record does not name holds nothing. */
@@ -228,7 +245,14 @@ export class Member {
     const record = this.#record;
     this.#withdrawn = undefined;
     if (claim === undefined || record === undefined) return false;
-    this.burn(claim.token);
+    try {
+      this.burn(claim.token);
+    } catch (error) {
+      // Burnt here but not for a daemon that starts after us: without `released` nobody takes early,
+      // and the key goes by and by (rule 13 [H6]).
+      this.#parts.emit({ type: 'state-unwritable', err: error });
+      return false;
+    }
     const released = this.#ended(record, 'released', reason, self);
     const dead = situation === undefined ? [] : deadCandidates(situation, 1);
     const { transactions } = this.#parts;

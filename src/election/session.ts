@@ -7,7 +7,8 @@ import type { Member } from './member.ts';
 import { QueueReport } from './queue-report.ts';
 import { decodeRecord, sameToken } from './record.ts';
 import { ownCandidate, type Self, type Situation } from './situation.ts';
-import { StoreError, type KeyValue } from './store.ts';
+import type { KeyValue } from './store.ts';
+import { isTrouble } from './types.ts';
 import { followWatch } from './watching.ts';
 
 /** Why a session ended, other than by being stopped. */
@@ -100,8 +101,8 @@ export class Session {
   #spawn(work: Promise<void>): void {
     const guarded = work
       .catch((error: unknown) => {
-        // A StoreError was reported by the store; an abort changes nothing on an aborted session.
-        if (!(error instanceof StoreError)) this.#controller.abort(error);
+        // Trouble was reported by who had it; an abort changes nothing on an aborted session.
+        if (!isTrouble(error)) this.#controller.abort(error);
       })
       .finally(() => this.#inFlight.delete(guarded));
     this.#inFlight.add(guarded);
@@ -207,22 +208,23 @@ export class Session {
    * that all who stood before us are gone (none can have come before us since), so its success is
    * the linearizable proof of rule 8. If it fails, nothing happened; the read that follows tells.
    */
-  #takeOnHint(group: string, kv: KeyValue, signal: AbortSignal): void {
+  #takeOnHint(group: string, kv: KeyValue, signal: AbortSignal): boolean {
     const { members, view } = this.#core;
     const member = members.get(group);
     const record = decodeRecord(kv.value);
     const over = record?.state === 'released' || record?.state === 'deposed';
-    if (member === undefined || record === undefined || !over || !view.complete) return;
-    if (member.busy || member.ending || !member.wanted || member.listed !== undefined) return;
+    if (member === undefined || record === undefined || !over || !view.complete) return false;
+    if (member.busy || member.ending || !member.wanted || member.listed !== undefined) return false;
     const situation = this.situation(member);
     const own = ownCandidate(situation);
-    if (own === undefined || situation.foreignElection || member.isBurnt(own)) return;
-    if (situation.now < situation.quarantineUntil) return;
+    if (own === undefined || situation.foreignElection || member.isBurnt(own)) return false;
+    if (situation.now < situation.quarantineUntil) return false;
     const { queue } = situation.view;
     const ahead = queue.slice(0, queue.indexOf(own));
-    if (!ahead.every((each) => sameToken(each, record.token))) return;
+    if (!ahead.every((each) => sameToken(each, record.token))) return false;
     const hinted = { ...situation.view, record, recordRevision: kv.modRevision };
     this.#acts.begin(member, hinted, { kind: 'take', own, ahead }, signal);
+    return true;
   }
 
   /** Applies the rules to every group. Returns when to look again at the latest. */

@@ -1,6 +1,7 @@
 import type { Instant } from '../clock.ts';
 import type { Reason } from '../events.ts';
 import type { Token } from './record.ts';
+import { StoreError } from './store.ts';
 
 /** One group as the election needs it. */
 export interface ElectionGroup {
@@ -79,9 +80,19 @@ export interface Memory {
   quietUntil: Instant;
 }
 
+/** The state file cannot be written: a full or read-only runtime directory. */
+export class JournalError extends Error {
+  override name = 'JournalError';
+}
+
+/** What ends by itself or by a person's hand, and is tried again: etcd's trouble, or the state file's. */
+export function isTrouble(error: unknown): boolean {
+  return error instanceof StoreError || error instanceof JournalError;
+}
+
 /** Keeps the memory. */
 export interface Journal {
   readonly memory: Memory;
-  /** Writes the memory to the state file before it returns. @throws when it cannot */
+  /** Writes the memory to the state file before it returns. @throws JournalError */
   save(): void;
 }

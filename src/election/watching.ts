@@ -7,28 +7,32 @@ const RETRY_MS = 250;
 /**
  * Watches everything that concerns us, for ever: a hint that makes us read sooner, and the dates of
  * heartbeats. After every break all is read anew.
- * @param onRecord told of each holder record that was written
+ * @param onRecord told of each holder record that was written; true when it acted on it at once, and
+ *   will read afterwards
  * @throws the signal's reason when it aborts
  */
 export async function followWatch(
   core: ElectionCore,
   signal: AbortSignal,
-  onRecord: (group: string, kv: KeyValue) => void,
+  onRecord: (group: string, kv: KeyValue) => boolean,
 ): Promise<void> {
   const { store, view, keys, parts, look, options } = core;
   const ownNodeKey = keys.node(options.node);
   const onEvents = (events: readonly WatchEvent[]): void => {
     const at = parts.clock.now();
     let read = false;
+    let acted = false;
     for (const { type, kv } of events) {
-      if (type === 'put' && kv.key.startsWith(keys.holders)) {
-        onRecord(kv.key.slice(keys.holders.length), kv);
-      }
-      if (!kv.key.startsWith(keys.nodes)) read = true;
-      else if (kv.key === ownNodeKey) continue;
+      if (!kv.key.startsWith(keys.nodes)) {
+        read = true;
+        const isRecord = type === 'put' && kv.key.startsWith(keys.holders);
+        if (isRecord && onRecord(kv.key.slice(keys.holders.length), kv)) acted = true;
+      } else if (kv.key === ownNodeKey) continue;
       else if (type === 'put') view.observations.see(kv, at);
       else view.observations.miss(kv.key.slice(keys.nodes.length), kv.modRevision, at);
     }
+    // A read beside a taking would only slow it down.
+    if (acted) return;
     if (read) look.ring();
   };
   let compacted = false;

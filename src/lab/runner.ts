@@ -13,6 +13,8 @@ export interface RunOptions {
   /** Where the evidence of runs that broke a bound goes; none is kept when absent. */
   readonly evidenceDir?: string;
   readonly onProgress?: ((line: string) => void) | undefined;
+  /** Given what the instruments saw in each run, void ones included. */
+  readonly onRun?: ((facts: RunFacts, recording: Recording) => void) | undefined;
 }
 
 export interface ScenarioResult {
@@ -56,6 +58,7 @@ export async function runScenario(
     if (isVoid && problems.length === 0) voidRuns += 1;
     else runs.push(facts);
     options.onProgress?.(line(lab, scenario, facts, isVoid, problems));
+    options.onRun?.(facts, recording);
     if (problems.length > 0 && options.evidenceDir !== undefined) {
       const name = `${scenario.name}-${lab.etcdOver}-${facts.run + 1}`;
       const kept = await keepEvidence(lab, options.evidenceDir, name, { facts, recording });

@@ -43,6 +43,7 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
     lagMs >= LAG_WARN_MS ? 'warn' : 'debug',
     'event loop was late',
   ],
+  'state-unwritable': ['daemon', 'error', 'cannot write the state file'],
   transition: (event) => ['vip', levelOfTransition(event), 'transition'],
   'leader-changed': ['election', 'info', 'leader changed'],
   takeover: ['vip', 'info', 'takeover done'],

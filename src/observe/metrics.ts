@@ -137,6 +137,7 @@ export class Metrics {
         this.#loopLagMs = Math.max(this.#loopLagMs, event.lagMs);
         return;
       case 'started':
+      case 'state-unwritable':
       case 'stopping':
       case 'stopped':
       case 'listen-failed':

@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock, Instant } from '../clock.ts';
-import type { Journal, Memory } from '../election/types.ts';
+import { JournalError, type Journal, type Memory } from '../election/types.ts';
 import type { AddressJournal, AssignedAddress } from '../vip/types.ts';
 
 const STATE_FILE = 'state.json';
@@ -101,8 +101,12 @@ export class StateFile implements Journal, AddressJournal {
       addresses: [...this.#addresses],
     };
     const next = `${this.#path}.new`;
-    writeFileSync(next, JSON.stringify(state), { mode: 0o600 });
-    renameSync(next, this.#path);
+    try {
+      writeFileSync(next, JSON.stringify(state), { mode: 0o600 });
+      renameSync(next, this.#path);
+    } catch (error) {
+      throw new JournalError(`cannot write ${this.#path}`, { cause: error });
+    }
   }
 }
 

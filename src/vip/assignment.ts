@@ -147,7 +147,12 @@ export class Assignment {
       }
     }
     for (const vip of this.#group.vips) this.#mark(vip, false);
-    this.#record(undefined);
+    try {
+      this.#record(undefined);
+    } catch (error) {
+      // The addresses are off: a list that still names them harms nobody.
+      emit({ type: 'state-unwritable', err: error });
+    }
   }
 
   /**

@@ -1,13 +1,12 @@
-import type { AnnouncedVip } from '../announce/announcer.ts';
 import { elapsedMs, type Instant } from '../clock.ts';
 import type { CandidateView, ElectionControl, Proof } from '../election/types.ts';
 import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
 import { Fence } from '../fencing/fence.ts';
-import { isFirstOnLink } from '../network/link-choice.ts';
-import type { NetworkEvent, Vip } from '../network/types.ts';
-import { Assignment, type AssignmentParts } from './assignment.ts';
+import type { NetworkEvent } from '../network/types.ts';
+import { Assignment } from './assignment.ts';
 import { Deadlines } from './deadlines.ts';
+import { Faults } from './faults.ts';
 import { lookForLink } from './link-fault.ts';
 import {
   initialState,
@@ -17,21 +16,11 @@ import {
   type MachineEvent,
 } from './machine.ts';
 import type { VipGroup } from './types.ts';
+import { Upkeep, type UpkeepParts } from './upkeep.ts';
 
 /** The address is off by the deadline, not from it on: this much earlier the withdrawal begins. */
 const WITHDRAW_AHEAD_MS = 20;
-/** After a link refused an address: stay out this long, twice as long each time, up to the maximum. */
-const BACK_OFF_MIN_MS = 1000;
-const BACK_OFF_MAX_MS = 60_000;
-
-/** What a controller calls of the announcer. */
-export interface Announcing {
-  start(group: string, entries: readonly AnnouncedVip[]): void;
-  stop(group: string): void;
-}
-
-export interface ControllerParts extends AssignmentParts {
-  readonly announcer: Announcing;
+export interface ControllerParts extends UpkeepParts {
   readonly election: ElectionControl;
 }
 
@@ -48,11 +37,8 @@ export class GroupController {
   #sinceMs: number;
   #queue: readonly CandidateView[] = [];
   #takenAt: Instant | undefined;
-  #turn: Promise<void> = Promise.resolve();
-  #backOffMs = BACK_OFF_MIN_MS;
-  /** Faults by their source; the first one counts. */
-  readonly #faults = new Map<'name' | 'back-off' | 'link', Fault>();
-  #backOffOver: (() => void) | undefined;
+  readonly #faults: Faults;
+  readonly #upkeep: Upkeep;
 
   constructor(parts: ControllerParts, group: VipGroup) {
     this.#parts = parts;
@@ -60,6 +46,18 @@ export class GroupController {
     this.#assignment = new Assignment(parts, group);
     this.#deadlines = new Deadlines(parts.clock);
     this.#sinceMs = parts.clock.wallMs();
+    this.#faults = new Faults(parts.clock, (fault) =>
+      this.#dispatch(fault === undefined ? { type: 'fault-cleared' } : { type: 'fault', fault }),
+    );
+    this.#upkeep = new Upkeep(parts, {
+      group,
+      assignment: this.#assignment,
+      fence: this.#fence,
+      deadlines: this.#deadlines,
+      state: () => this.#state.name,
+      spawn: (work) => this.#spawn(work),
+      onRefused: (error) => this.#dispatch({ type: 'assign-failed', detail: describe(error) }),
+    });
   }
 
   get fence(): Fence {
@@ -83,7 +81,7 @@ export class GroupController {
       this.#watchDeadline();
     }
     this.#lookAtLink();
-    if (this.#state.fault === undefined) this.#parts.election.setCandidate(this.group.name, true);
+    if (this.#faults.first === undefined) this.#parts.election.setCandidate(this.group.name, true);
   }
 
   // What the election tells.
@@ -105,8 +103,8 @@ export class GroupController {
     if (!this.#fence.extend(proof)) return;
     this.#watchDeadline();
     const { name } = this.#state;
-    if (name === 'leading') this.#inTurn(() => this.#keep());
-    else if (name === 'assigning') this.#inTurn(() => this.#assign());
+    if (name === 'leading') this.#upkeep.keep();
+    else if (name === 'assigning') this.#upkeep.inTurn(() => this.#assign());
   }
 
   onLost(reason: Reason, detail: string): void {
@@ -115,7 +113,7 @@ export class GroupController {
   }
 
   onBarred(fault: Fault | undefined): void {
-    this.#setFault('name', fault);
+    this.#faults.set('name', fault);
   }
 
   // What the kernel tells.
@@ -124,14 +122,11 @@ export class GroupController {
   onNetwork(event: NetworkEvent | undefined): void {
     if (event?.type === 'address-removed') {
       const vip = this.#assignment.removed(event.address);
-      const at = this.#parts.clock.now();
-      if (vip !== undefined && this.#state.name === 'leading') {
-        this.#inTurn(() => this.#repair(vip, at));
-      }
+      if (vip !== undefined && this.#state.name === 'leading') this.#upkeep.repair(vip);
     }
     if (event?.type === 'address-added' && event.address.ours) return;
     this.#lookAtLink();
-    if (event === undefined) this.#keepBehind();
+    if (event === undefined) this.#upkeep.keepBehind();
   }
 
   /** Compares the clock with the deadline: first thing after any pause. */
@@ -152,7 +147,7 @@ export class GroupController {
    * Withdraws, has it confirmed, and releases; resolves when that is done or the signal aborts.
    */
   async stop(signal: AbortSignal): Promise<void> {
-    this.#backOffOver?.();
+    this.#faults.stop();
     const onAbort = (): void => this.#hardStop.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#dispatch({ type: 'stop' });
@@ -165,7 +160,7 @@ export class GroupController {
   async abandon(): Promise<void> {
     this.#parts.announcer.stop(this.group.name);
     this.#deadlines.clear();
-    this.#backOffOver?.();
+    this.#faults.stop();
     this.#hardStop.abort(new Error('the daemon stops'));
     this.#fence.close();
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
@@ -202,10 +197,10 @@ export class GroupController {
     const { name } = this.group;
     switch (action.type) {
       case 'assign':
-        this.#inTurn(() => this.#assign());
+        this.#upkeep.inTurn(() => this.#assign());
         break;
       case 'announce':
-        this.#announce();
+        this.#upkeep.announce();
         break;
       case 'silence':
         announcer.stop(name);
@@ -225,7 +220,7 @@ export class GroupController {
         election.setCandidate(name, action.wanted);
         break;
       case 'back-off':
-        this.#backOff(action.detail);
+        this.#faults.backOff(action.detail);
         break;
     }
   }
@@ -239,18 +234,6 @@ export class GroupController {
     this.#inFlight.add(guarded);
   }
 
-  /** One at a time, in order: assigning, arming anew, repairing. */
-  #inTurn(work: () => Promise<void>): void {
-    this.#turn = this.#turn.then(async () => {
-      try {
-        await work();
-      } catch (error) {
-        this.#dispatch({ type: 'assign-failed', detail: describe(error) });
-      }
-    });
-    this.#spawn(this.#turn);
-  }
-
   async #assign(): Promise<void> {
     // Somebody may have put the address there since we looked: it is not ours to touch.
     this.#lookAtLink();
@@ -258,7 +241,7 @@ export class GroupController {
     if (this.#state.name !== 'assigning' || link === undefined) return;
     const added = await this.#assignment.hold(link, this.#fence);
     if (added === undefined || this.#state.name !== 'assigning') return;
-    this.#backOffMs = BACK_OFF_MIN_MS;
+    this.#faults.forgive();
     this.#dispatch({ type: 'assigned' });
     const { monitor, emit, clock } = this.#parts;
     const durationMs = elapsedMs(this.#takenAt ?? clock.now(), clock.now());
@@ -266,64 +249,11 @@ export class GroupController {
     void monitor.refresh(); // Where the VIP stands among the link's addresses.
   }
 
-  /** Arms the kernel's guard anew; what the kernel had removed comes back and is announced. */
-  async #keep(): Promise<void> {
-    const { link } = this.#assignment;
-    if (this.#state.name !== 'leading' || link === undefined) return;
-    const added = await this.#assignment.hold(link, this.#fence);
-    if (this.#state.name !== 'leading') return;
-    if (added !== undefined && added.length > 0) this.#announce();
-    this.#armLater();
-  }
-
-  #armLater(): void {
-    const { deadline } = this.#fence;
-    const at = deadline === undefined ? undefined : this.#parts.guard.rearmAt(deadline);
-    if (at !== undefined) this.#deadlines.setRearm(at, () => this.#inTurn(() => this.#keep()));
-  }
-
-  /** Someone deleted the VIP: it is put back at once, while we may hold it. */
-  async #repair(vip: Vip, noticedAt: Instant): Promise<void> {
-    const { clock, emit } = this.#parts;
-    if (this.#assignment.isHeld(vip)) return;
-    await this.#keep();
-    const { link } = this.#assignment;
-    if (link === undefined || !this.#assignment.isHeld(vip)) return;
-    const durationMs = elapsedMs(noticedAt, clock.now());
-    const event = { group: this.group.name, vip: vip.address, link: link.name, durationMs };
-    emit({ type: 'drift-repaired', ...event });
-  }
-
-  /** A VIP that has become the link's first address is put behind the host's own again (design §6). */
-  #keepBehind(): void {
-    const { link } = this.#assignment;
-    const { monitor, guard } = this.#parts;
-    if (this.#state.name !== 'leading' || link === undefined) return;
-    const first = this.group.vips.find((vip) => isFirstOnLink(monitor.addresses, link.index, vip));
-    if (first === undefined) return;
-    this.#inTurn(async () => {
-      if (this.#state.name !== 'leading') return;
-      await guard.end(link.index, first);
-      await this.#keep();
-    });
-  }
-
   async #withdraw(): Promise<void> {
     await this.#assignment.end(this.#hardStop.signal);
     this.#dispatch({ type: 'withdrawn' });
     this.#assignment.link = undefined;
     this.#lookAtLink();
-  }
-
-  #announce(): void {
-    const { link } = this.#assignment;
-    // Abandoned meanwhile, or the right is over: whoever is silent stays so.
-    if (link === undefined || !this.#fence.isOpen(this.#parts.clock.now())) return;
-    const entries = this.group.vips
-      .filter((vip) => this.#assignment.isHeld(vip))
-      .map((vip) => ({ vip, linkIndex: link.index, linkName: link.name, mac: link.mac }));
-    this.#parts.announcer.start(this.group.name, entries);
-    this.#armLater();
   }
 
   #lookAtLink(): void {
@@ -337,28 +267,9 @@ export class GroupController {
       holds ? before : undefined,
     );
     if (link !== undefined) this.#assignment.link = link;
-    if (name === 'leading' && link !== undefined && link.mac !== before?.mac) this.#announce();
-    this.#setFault('link', fault);
-  }
-
-  #backOff(detail: string): void {
-    const { clock } = this.#parts;
-    this.#setFault('back-off', { reason: 'assign-failed', detail });
-    this.#backOffOver?.();
-    this.#backOffOver = clock.timer(this.#backOffMs, () => this.#setFault('back-off', undefined));
-    this.#backOffMs = Math.min(this.#backOffMs * 2, BACK_OFF_MAX_MS);
-  }
-
-  #setFault(source: 'name' | 'back-off' | 'link', fault: Fault | undefined): void {
-    if (fault === undefined) this.#faults.delete(source);
-    else this.#faults.set(source, fault);
-    const first =
-      this.#faults.get('name') ?? this.#faults.get('back-off') ?? this.#faults.get('link');
-    const known = this.#state.fault;
-    if (first === undefined) {
-      if (known !== undefined) this.#dispatch({ type: 'fault-cleared' });
-    } else if (first.reason !== known?.reason || first.detail !== known.detail) {
-      this.#dispatch({ type: 'fault', fault: first });
+    if (name === 'leading' && link !== undefined && link.mac !== before?.mac) {
+      this.#upkeep.announce();
     }
+    this.#faults.set('link', fault);
   }
 }

@@ -36,9 +36,16 @@ await t.test('a beat survives being written and read', (t) => {
 });
 
 await t.test('with 100 tokens a beat has at most 512 bytes and claims everything', (t) => {
-  const tokens = Array.from({ length: 100 }, (_, at) => tokenMark(`group-${at}`, 1_000_000_000_000));
+  const tokens = Array.from({ length: 100 }, (_, at) =>
+    tokenMark(`group-${at}`, 1_000_000_000_000),
+  );
   const value = encodeBeat(
-    beatOf('a', { seq: Number.MAX_SAFE_INTEGER, identity: 'f'.repeat(32), bootId: 'b'.repeat(36), tokens }),
+    beatOf('a', {
+      seq: Number.MAX_SAFE_INTEGER,
+      identity: 'f'.repeat(32),
+      bootId: 'b'.repeat(36),
+      tokens,
+    }),
   );
   t.ok(Buffer.byteLength(value) <= 512, `${Buffer.byteLength(value)} bytes`);
   const beat = decodeBeat(value);
@@ -84,7 +91,9 @@ await t.test('what is no beat is refused', (t) => {
   }
   t.equal(decodeBeat(`${' '.repeat(512)}${JSON.stringify(good)}`), undefined, 'too long');
   fc.assert(fc.property(fc.string(), (text) => decodeBeat(text) === undefined));
-  fc.assert(fc.property(fc.jsonValue(), (value) => decodeBeat(JSON.stringify(value)) === undefined));
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => decodeBeat(JSON.stringify(value)) === undefined),
+  );
   t.end();
 });
 

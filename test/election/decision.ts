@@ -29,7 +29,11 @@ await t.test('who wants the group and is not in the queue stands for election', 
 });
 
 await t.test('who is first and reads that the last hold has ended takes', (t) => {
-  t.strictSame(decide(situation({ queue: [own], record: released })), { kind: 'take', own, resumed: false });
+  t.strictSame(decide(situation({ queue: [own], record: released })), {
+    kind: 'take',
+    own,
+    resumed: false,
+  });
   t.end();
 });
 
@@ -40,7 +44,11 @@ await t.test('who is first but must wait knows until when', (t) => {
 });
 
 await t.test('rule 15 [A3]: a first key that the record names is taken again', (t) => {
-  t.strictSame(decide(situation({ queue: [own], record: recordOf(own) })), { kind: 'take', own, resumed: true });
+  t.strictSame(decide(situation({ queue: [own], record: recordOf(own) })), {
+    kind: 'take',
+    own,
+    resumed: true,
+  });
   t.end();
 });
 
@@ -52,7 +60,10 @@ await t.test('who holds waits for nothing', (t) => {
 
 await t.test('rule 10: a key on our lease that we do not want is deleted on sight', (t) => {
   t.strictSame(decide(situation({ queue: [other, own], wanted: false })), { kind: 'dequeue', own });
-  t.strictSame(decide(situation({ queue: [own], wanted: false, record: recordOf(own) })), { kind: 'dequeue', own });
+  t.strictSame(decide(situation({ queue: [own], wanted: false, record: recordOf(own) })), {
+    kind: 'dequeue',
+    own,
+  });
   t.end();
 });
 
@@ -66,24 +77,46 @@ await t.test('rules 6 and 13: not while its token is still claimed, nor while it
   t.end();
 });
 
-await t.test('rule 13 [H6]: a burnt key is deleted and never taken, even if the record names it', (t) => {
-  const isBurnt = (each: typeof token): boolean => sameToken(each, token);
-  t.strictSame(decide(situation({ queue: [own], record: recordOf(own), isBurnt })), { kind: 'dequeue', own });
-  t.strictSame(decide(situation({ queue: [own], record: released, isBurnt })), { kind: 'dequeue', own });
-  const anew = candidate('s', 30);
-  t.match(decide(situation({ queue: [anew], record: released, isBurnt })), { kind: 'take', own: anew });
-  t.end();
-});
+await t.test(
+  'rule 13 [H6]: a burnt key is deleted and never taken, even if the record names it',
+  (t) => {
+    const isBurnt = (each: typeof token): boolean => sameToken(each, token);
+    t.strictSame(decide(situation({ queue: [own], record: recordOf(own), isBurnt })), {
+      kind: 'dequeue',
+      own,
+    });
+    t.strictSame(decide(situation({ queue: [own], record: released, isBurnt })), {
+      kind: 'dequeue',
+      own,
+    });
+    const anew = candidate('s', 30);
+    t.match(decide(situation({ queue: [anew], record: released, isBurnt })), {
+      kind: 'take',
+      own: anew,
+    });
+    t.end();
+  },
+);
 
 await t.test('rule 10 [H8]: a foreign leader is marked, once, by its token', (t) => {
   const leader = foreigner(5);
-  t.strictSame(decide(situation({ queue: [leader, own], record: released })), { kind: 'mark-foreign', leader });
+  t.strictSame(decide(situation({ queue: [leader, own], record: released })), {
+    kind: 'mark-foreign',
+    leader,
+  });
   t.strictSame(decide(situation({ queue: [leader] })), { kind: 'mark-foreign', leader });
   const marked = recordOf(leader, { state: 'foreign' });
   t.strictSame(decide(situation({ queue: [leader, own], record: marked })), { kind: 'wait' });
-  t.strictSame(decide(situation({ queue: [leader], record: marked })), { kind: 'enqueue' }, 'we wait behind it');
+  t.strictSame(
+    decide(situation({ queue: [leader], record: marked })),
+    { kind: 'enqueue' },
+    'we wait behind it',
+  );
   const next = foreigner(6);
-  t.strictSame(decide(situation({ queue: [next, own], record: marked })), { kind: 'mark-foreign', leader: next });
+  t.strictSame(decide(situation({ queue: [next, own], record: marked })), {
+    kind: 'mark-foreign',
+    leader: next,
+  });
   t.end();
 });
 
@@ -92,7 +125,10 @@ await t.test('rule 8 [H8]: after a foreign leader the longest wait, then it is t
   const stamps = new Stamps();
   const until = after(NOW, LONGEST_TAKEOVER_AFTER_MS);
   t.strictSame(decide(situation({ queue: [own], record, stamps })), { kind: 'wait', until });
-  t.strictSame(decide(situation({ queue: [own], record, stamps, now: after(until, -1) })), { kind: 'wait', until });
+  t.strictSame(decide(situation({ queue: [own], record, stamps, now: after(until, -1) })), {
+    kind: 'wait',
+    until,
+  });
   t.match(decide(situation({ queue: [own], record, stamps, now: until })), { kind: 'take' });
   t.end();
 });
@@ -108,7 +144,9 @@ await t.test('rule 11: a silent holder is waited for, then deposed', (t) => {
     kind: 'depose',
     deposing: { victims: [other], endsHold: true },
   });
-  t.strictSame(decide(situation({ ...parts, now: until, wanted: false, queue: [other] })), { kind: 'wait' });
+  t.strictSame(decide(situation({ ...parts, now: until, wanted: false, queue: [other] })), {
+    kind: 'wait',
+  });
   t.end();
 });
 

@@ -41,20 +41,28 @@ const heard = (node: string, msAgo: number, parts: Partial<Beat> = {}): SeenBeat
 const holderHeard = (msAgo: number, parts: Partial<Beat> = {}): SeenBeat =>
   heard('a', msAgo, { tokens: listing(a), ...parts });
 const behindHolder = (parts: SituationParts = {}) =>
-  situation({ queue: [a, own], record: recordOf(a), observations: observationsOf(holderHeard(0)), ...parts });
-
-await t.test('rule 11: a holder may be deposed after its beat was silent for takeoverAfter', (t) => {
-  t.equal(deposableAt(behindHolder(), a), after(NOW, TAKEOVER_MS));
-  const silentFor = (ms: number) =>
-    deposing(behindHolder({ observations: observationsOf(holderHeard(ms)) }));
-  t.equal(silentFor(TAKEOVER_MS - 1), undefined);
-  t.strictSame(silentFor(TAKEOVER_MS), {
-    victims: [a],
-    silent: { node: 'a', revision: 40 },
-    endsHold: true,
+  situation({
+    queue: [a, own],
+    record: recordOf(a),
+    observations: observationsOf(holderHeard(0)),
+    ...parts,
   });
-  t.end();
-});
+
+await t.test(
+  'rule 11: a holder may be deposed after its beat was silent for takeoverAfter',
+  (t) => {
+    t.equal(deposableAt(behindHolder(), a), after(NOW, TAKEOVER_MS));
+    const silentFor = (ms: number) =>
+      deposing(behindHolder({ observations: observationsOf(holderHeard(ms)) }));
+    t.equal(silentFor(TAKEOVER_MS - 1), undefined);
+    t.strictSame(silentFor(TAKEOVER_MS), {
+      victims: [a],
+      silent: { node: 'a', revision: 40 },
+      endsHold: true,
+    });
+    t.end();
+  },
+);
 
 await t.test('rule 11: by what that beat promises, latency included', (t) => {
   const parts = { holdForMs: 9000, fenceLatencyMs: 35 };
@@ -63,15 +71,18 @@ await t.test('rule 11: by what that beat promises, latency included', (t) => {
   t.end();
 });
 
-await t.test('rule 11 [H5]: by the ceiling when the beat does not claim the token, or is none', (t) => {
-  const record = recordOf(a, { ceilingMs: 9000 });
-  const wait = takeoverAfterMs(9000, 143);
-  const unlisted = observationsOf(heard('a', 0, { holdForMs: 600 }));
-  t.equal(deposableAt(behindHolder({ record, observations: unlisted }), a), after(NOW, wait));
-  const garbage = observationsOf({ node: 'a', beat: undefined, revision: 40, at: NOW });
-  t.equal(deposableAt(behindHolder({ record, observations: garbage }), a), after(NOW, wait));
-  t.end();
-});
+await t.test(
+  'rule 11 [H5]: by the ceiling when the beat does not claim the token, or is none',
+  (t) => {
+    const record = recordOf(a, { ceilingMs: 9000 });
+    const wait = takeoverAfterMs(9000, 143);
+    const unlisted = observationsOf(heard('a', 0, { holdForMs: 600 }));
+    t.equal(deposableAt(behindHolder({ record, observations: unlisted }), a), after(NOW, wait));
+    const garbage = observationsOf({ node: 'a', beat: undefined, revision: 40, at: NOW });
+    t.equal(deposableAt(behindHolder({ record, observations: garbage }), a), after(NOW, wait));
+    t.end();
+  },
+);
 
 await t.test('rule 11 [H4]: a vanished heartbeat key is a change, and must stay away', (t) => {
   const record = recordOf(a, { ceilingMs: 7000 });
@@ -101,49 +112,61 @@ await t.test('rule 11 [H4]: a heartbeat key never seen is dated by the first loo
   t.end();
 });
 
-await t.test('rule 12 [A6]: after an outage nobody is deposed until reads were good for the grace', (t) => {
-  const observations = observationsOf(holderHeard(100_000, { beatEveryMs: 700 }));
-  const at = deposableAt(behindHolder({ observations, readsGoodSince: ago(100) }), a);
-  t.equal(at, after(ago(100), 2 * 700 + 800));
-  const during = behindHolder({ observations, readsGoodSince: undefined });
-  t.equal(deposableAt(during, a), Number.POSITIVE_INFINITY);
-  t.equal(deposing(during), undefined);
-  t.end();
-});
+await t.test(
+  'rule 12 [A6]: after an outage nobody is deposed until reads were good for the grace',
+  (t) => {
+    const observations = observationsOf(holderHeard(100_000, { beatEveryMs: 700 }));
+    const at = deposableAt(behindHolder({ observations, readsGoodSince: ago(100) }), a);
+    t.equal(at, after(ago(100), 2 * 700 + 800));
+    const during = behindHolder({ observations, readsGoodSince: undefined });
+    t.equal(deposableAt(during, a), Number.POSITIVE_INFINITY);
+    t.equal(deposing(during), undefined);
+    t.end();
+  },
+);
 
-await t.test('rule 12 [A6]: the grace covers dead heads that hold nothing and vanished ones, too', (t) => {
-  const readsGoodSince = ago(100);
-  const grace = after(readsGoodSince, 2 * 500 + 800);
-  const unnamed = observationsOf(heard('a', 100_000));
-  const parts = { queue: [a, own], observations: unnamed, readsGoodSince };
-  t.equal(deposableAt(situation(parts), a), grace);
-  t.end();
-});
+await t.test(
+  'rule 12 [A6]: the grace covers dead heads that hold nothing and vanished ones, too',
+  (t) => {
+    const readsGoodSince = ago(100);
+    const grace = after(readsGoodSince, 2 * 500 + 800);
+    const unnamed = observationsOf(heard('a', 100_000));
+    const parts = { queue: [a, own], observations: unnamed, readsGoodSince };
+    t.equal(deposableAt(situation(parts), a), grace);
+    t.end();
+  },
+);
 
-await t.test('rule 7 [A7]: a candidate is dead 1.2 announced beats and takeoverAfter after its last', (t) => {
-  const queue = [a, b, own];
-  const deadFor = (ms: number, parts: Partial<Beat> = {}) =>
-    deadCandidates(situation({ queue, observations: observationsOf(heard('b', ms, parts)) }), 1);
-  t.strictSame(deadFor(DEAD_MS - 1), []);
-  t.strictSame(deadFor(DEAD_MS), [b]);
-  const fast = { holdForMs: 600, fenceLatencyMs: 35, nextBeatWithinMs: 3250 };
-  t.strictSame(deadFor(1.2 * 3250 + 750 - 1, fast), [], 'never by a fast promise alone');
-  t.strictSame(deadFor(1.2 * 3250 + 750, fast), [b]);
-  t.end();
-});
+await t.test(
+  'rule 7 [A7]: a candidate is dead 1.2 announced beats and takeoverAfter after its last',
+  (t) => {
+    const queue = [a, b, own];
+    const deadFor = (ms: number, parts: Partial<Beat> = {}) =>
+      deadCandidates(situation({ queue, observations: observationsOf(heard('b', ms, parts)) }), 1);
+    t.strictSame(deadFor(DEAD_MS - 1), []);
+    t.strictSame(deadFor(DEAD_MS), [b]);
+    const fast = { holdForMs: 600, fenceLatencyMs: 35, nextBeatWithinMs: 3250 };
+    t.strictSame(deadFor(1.2 * 3250 + 750 - 1, fast), [], 'never by a fast promise alone');
+    t.strictSame(deadFor(1.2 * 3250 + 750, fast), [b]);
+    t.end();
+  },
+);
 
-await t.test('rule 7: the dead end at the first that lives, is foreign, unknown or our own', (t) => {
-  const old = 1_000_000;
-  const deadOf = (queue: SituationParts['queue'], ...beats: SeenBeat[]) =>
-    deadCandidates(situation({ queue: queue ?? [], observations: observationsOf(...beats) }), 1);
-  t.strictSame(deadOf([a, b, c, own], heard('b', old), heard('c', old)), [b, c]);
-  t.strictSame(deadOf([a, b, c, own], heard('b', 0), heard('c', old)), [], 'b lives');
-  t.strictSame(deadOf([a, b, c, own], heard('b', old), heard('c', 0)), [b], 'c lives');
-  t.strictSame(deadOf([a, foreigner(11), c, own], heard('c', old)), [], '[H8] foreign');
-  t.strictSame(deadOf([a, own, c], heard('c', old)), [], 'own');
-  t.strictSame(deadOf([a, b, own]), [], 'no beat of it was ever seen');
-  t.end();
-});
+await t.test(
+  'rule 7: the dead end at the first that lives, is foreign, unknown or our own',
+  (t) => {
+    const old = 1_000_000;
+    const deadOf = (queue: SituationParts['queue'], ...beats: SeenBeat[]) =>
+      deadCandidates(situation({ queue: queue ?? [], observations: observationsOf(...beats) }), 1);
+    t.strictSame(deadOf([a, b, c, own], heard('b', old), heard('c', old)), [b, c]);
+    t.strictSame(deadOf([a, b, c, own], heard('b', 0), heard('c', old)), [], 'b lives');
+    t.strictSame(deadOf([a, b, c, own], heard('b', old), heard('c', 0)), [b], 'c lives');
+    t.strictSame(deadOf([a, foreigner(11), c, own], heard('c', old)), [], '[H8] foreign');
+    t.strictSame(deadOf([a, own, c], heard('c', old)), [], 'own');
+    t.strictSame(deadOf([a, b, own]), [], 'no beat of it was ever seen');
+    t.end();
+  },
+);
 
 await t.test('rule 7: what cannot be read is not soon dead', (t) => {
   const queue = [a, b, own];
@@ -172,28 +195,31 @@ await t.test('rules 7 and 11: the dead behind a silent holder go in the same tra
   t.end();
 });
 
-await t.test('rule 10 [H9]: a head that the record does not name goes after the longest wait', (t) => {
-  t.equal(UNNAMED_HEAD_WAIT_MS, Math.ceil(1.3 * LONGEST_TAKEOVER_AFTER_MS + 1000));
-  const stamps = new Stamps();
-  const parts = {
-    queue: [a, own],
-    record: recordOf(candidate('z', 1), { state: 'released' }),
-    observations: observationsOf(heard('a', 0)),
-    stamps,
-  } as const;
-  deposableAt(situation(parts), a);
-  // It beats on, and stands in the way all the same.
-  const beating = (ms: number) =>
-    situation({
-      ...parts,
-      now: after(NOW, ms),
-      readAt: after(NOW, ms),
-      observations: observationsOf({ ...heard('a', 0), revision: 99, at: after(NOW, ms) }),
-    });
-  t.equal(deposing(beating(UNNAMED_HEAD_WAIT_MS - 1)), undefined);
-  t.match(deposing(beating(UNNAMED_HEAD_WAIT_MS)), { victims: [a], endsHold: false });
-  t.end();
-});
+await t.test(
+  'rule 10 [H9]: a head that the record does not name goes after the longest wait',
+  (t) => {
+    t.equal(UNNAMED_HEAD_WAIT_MS, Math.ceil(1.3 * LONGEST_TAKEOVER_AFTER_MS + 1000));
+    const stamps = new Stamps();
+    const parts = {
+      queue: [a, own],
+      record: recordOf(candidate('z', 1), { state: 'released' }),
+      observations: observationsOf(heard('a', 0)),
+      stamps,
+    } as const;
+    deposableAt(situation(parts), a);
+    // It beats on, and stands in the way all the same.
+    const beating = (ms: number) =>
+      situation({
+        ...parts,
+        now: after(NOW, ms),
+        readAt: after(NOW, ms),
+        observations: observationsOf({ ...heard('a', 0), revision: 99, at: after(NOW, ms) }),
+      });
+    t.equal(deposing(beating(UNNAMED_HEAD_WAIT_MS - 1)), undefined);
+    t.match(deposing(beating(UNNAMED_HEAD_WAIT_MS)), { victims: [a], endsHold: false });
+    t.end();
+  },
+);
 
 await t.test('rule 10 [H9]: a change of the record or of the head starts that wait anew', (t) => {
   const stamps = new Stamps();
@@ -213,21 +239,27 @@ await t.test('rule 10 [H9]: a change of the record or of the head starts that wa
   t.end();
 });
 
-await t.test('rule 11 [H1]: deposing a head that holds nothing does not end the hold of another', (t) => {
-  const observations = observationsOf(heard('a', 100_000));
-  const record = recordOf(candidate('z', 1));
-  t.match(deposing(situation({ queue: [a, own], record, observations })), {
-    victims: [a],
-    silent: { node: 'a', revision: 40 },
-    endsHold: false,
-  });
-  t.end();
-});
+await t.test(
+  'rule 11 [H1]: deposing a head that holds nothing does not end the hold of another',
+  (t) => {
+    const observations = observationsOf(heard('a', 100_000));
+    const record = recordOf(candidate('z', 1));
+    t.match(deposing(situation({ queue: [a, own], record, observations })), {
+      victims: [a],
+      silent: { node: 'a', revision: 40 },
+      endsHold: false,
+    });
+    t.end();
+  },
+);
 
 await t.test('[H8] a foreign leader is never deposed, whatever its value says', (t) => {
   const head = { ...foreigner(5), node: 'a' };
   const observations = observationsOf({ ...heard('a', 1e7), lease: head.lease });
-  t.equal(deposing(situation({ queue: [head, own], observations, record: recordOf(head) })), undefined);
+  t.equal(
+    deposing(situation({ queue: [head, own], observations, record: recordOf(head) })),
+    undefined,
+  );
   t.end();
 });
 
@@ -237,16 +269,24 @@ await t.test('we do not depose ourselves, nor anybody from an empty queue', (t) 
   t.end();
 });
 
-await t.test('a holder is known by its lease: a new life under its name does not speak for it', (t) => {
-  const reborn = beatOf('a', { lease: leaseOf('x'), seq: 5000, bootId: 'next' });
-  const stamps = new Stamps();
-  const at = (ms: number, revision: number) => {
-    const observations = observationsOf({ node: 'a', beat: reborn, revision, at: after(NOW, ms) });
-    const now = after(NOW, ms);
-    return deposableAt(behindHolder({ observations, stamps, now, readAt: now }), a);
-  };
-  const due = at(0, 60);
-  t.equal(due, after(NOW, TAKEOVER_MS));
-  t.equal(at(500, 61), due, 'its beats do not put the end of the old hold off');
-  t.end();
-});
+await t.test(
+  'a holder is known by its lease: a new life under its name does not speak for it',
+  (t) => {
+    const reborn = beatOf('a', { lease: leaseOf('x'), seq: 5000, bootId: 'next' });
+    const stamps = new Stamps();
+    const at = (ms: number, revision: number) => {
+      const observations = observationsOf({
+        node: 'a',
+        beat: reborn,
+        revision,
+        at: after(NOW, ms),
+      });
+      const now = after(NOW, ms);
+      return deposableAt(behindHolder({ observations, stamps, now, readAt: now }), a);
+    };
+    const due = at(0, 60);
+    t.equal(due, after(NOW, TAKEOVER_MS));
+    t.equal(at(500, 61), due, 'its beats do not put the end of the old hold off');
+    t.end();
+  },
+);

@@ -78,61 +78,70 @@ await t.test('rule 13: a release hands over at once, the queue moves up', async 
   t.strictSame(overlaps(nodes), []);
 });
 
-await t.test('rule 11: a silent holder is deposed, not before takeoverAfter of its promise', async (t) => {
-  const { hand, nodes, queueUp } = await election(t);
-  const [a, b] = await queueUp('a', 'b');
-  await a?.until('proved');
-  await a?.crash();
-  const taken = await b?.until('taken');
-  const last = a?.heard.findLast((each) => each.type === 'proved');
-  const sentAt = last?.type === 'proved' ? last.proof.sentAt : Number.NaN;
-  t.ok((taken?.proof.sentAt ?? 0) >= sentAt + TAKEOVER_MS);
-  t.ok((taken?.proof.sentAt ?? 0) >= (a?.holds[0]?.to ?? Infinity), 'the safety bound');
-  t.match(await hand.record(), { state: 'held', node: 'b' });
-  t.strictSame(overlaps(nodes), []);
-});
+await t.test(
+  'rule 11: a silent holder is deposed, not before takeoverAfter of its promise',
+  async (t) => {
+    const { hand, nodes, queueUp } = await election(t);
+    const [a, b] = await queueUp('a', 'b');
+    await a?.until('proved');
+    await a?.crash();
+    const taken = await b?.until('taken');
+    const last = a?.heard.findLast((each) => each.type === 'proved');
+    const sentAt = last?.type === 'proved' ? last.proof.sentAt : Number.NaN;
+    t.ok((taken?.proof.sentAt ?? 0) >= sentAt + TAKEOVER_MS);
+    t.ok((taken?.proof.sentAt ?? 0) >= (a?.holds[0]?.to ?? Infinity), 'the safety bound');
+    t.match(await hand.record(), { state: 'held', node: 'b' });
+    t.strictSame(overlaps(nodes), []);
+  },
+);
 
-await t.test('rule 7 [A7]: the dead behind a silent holder go in the same transaction', async (t) => {
-  const { hand, nodes, queueUp, node } = await election(t);
-  // Idle nodes announce a beat every 3 s: these announce that they beat as fast as a holder.
-  const [a, b] = await queueUp('a', 'b');
-  await b?.crash();
-  const c = node('c', { timing: { leaseTtlMs: 60_000 } }).start();
-  await c.when(() => c.queue.length === 3);
-  // b counts as dead 1.2 × 3250 + 750 ms after its last beat; its lease, kept alive here, stands.
-  const lease = b?.journal.memory.leaseId ?? '';
-  const alive = setInterval(() => void store.keepAlive(lease, within()), 500);
-  t.teardown(() => clearInterval(alive));
-  await systemClock.sleep(5000);
-  await a?.crash();
-  const held = setInterval(
-    () => void store.keepAlive(a?.journal.memory.leaseId ?? '', within()),
-    500,
-  );
-  t.teardown(() => clearInterval(held));
-  await c.until('taken');
-  const depose = c.store.sent.filter(({ success }) => success.some(({ op }) => op === 'delete'));
-  t.strictSame(
-    depose.at(-1)?.success.filter(({ op }) => op === 'delete').length,
-    2,
-    'both keys in one',
-  );
-  t.match(await hand.record(), { state: 'held', node: 'c' });
-  t.strictSame(overlaps(nodes), []);
-});
+await t.test(
+  'rule 7 [A7]: the dead behind a silent holder go in the same transaction',
+  async (t) => {
+    const { hand, nodes, queueUp, node } = await election(t);
+    // Idle nodes announce a beat every 3 s: these announce that they beat as fast as a holder.
+    const [a, b] = await queueUp('a', 'b');
+    await b?.crash();
+    const c = node('c', { timing: { leaseTtlMs: 60_000 } }).start();
+    await c.when(() => c.queue.length === 3);
+    // b counts as dead 1.2 × 3250 + 750 ms after its last beat; its lease, kept alive here, stands.
+    const lease = b?.journal.memory.leaseId ?? '';
+    const alive = setInterval(() => void store.keepAlive(lease, within()), 500);
+    t.teardown(() => clearInterval(alive));
+    await systemClock.sleep(5000);
+    await a?.crash();
+    const held = setInterval(
+      () => void store.keepAlive(a?.journal.memory.leaseId ?? '', within()),
+      500,
+    );
+    t.teardown(() => clearInterval(held));
+    await c.until('taken');
+    const depose = c.store.sent.filter(({ success }) => success.some(({ op }) => op === 'delete'));
+    t.strictSame(
+      depose.at(-1)?.success.filter(({ op }) => op === 'delete').length,
+      2,
+      'both keys in one',
+    );
+    t.match(await hand.record(), { state: 'held', node: 'c' });
+    t.strictSame(overlaps(nodes), []);
+  },
+);
 
-await t.test('rule 3: a candidate key deleted by hand is a loss; nobody takes within the promise', async (t) => {
-  const { hand, nodes, queueUp } = await election(t);
-  const [a, b] = await queueUp('a', 'b');
-  await a?.until('proved');
-  const [key] = await hand.under(hand.keys.elections);
-  await hand.delete(key?.key ?? '');
-  t.match(await a?.until('lost'), { reason: 'lease-lost', detail: 'the candidate key is gone' });
-  await b?.until('taken');
-  await a?.when(() => a.queue.some(({ mine }) => mine) && a.queue[0]?.mine === false);
-  t.equal(a?.queue.at(-1)?.mine, true, 'it stands again, at the end');
-  t.strictSame(overlaps(nodes), []);
-});
+await t.test(
+  'rule 3: a candidate key deleted by hand is a loss; nobody takes within the promise',
+  async (t) => {
+    const { hand, nodes, queueUp } = await election(t);
+    const [a, b] = await queueUp('a', 'b');
+    await a?.until('proved');
+    const [key] = await hand.under(hand.keys.elections);
+    await hand.delete(key?.key ?? '');
+    t.match(await a?.until('lost'), { reason: 'lease-lost', detail: 'the candidate key is gone' });
+    await b?.until('taken');
+    await a?.when(() => a.queue.some(({ mine }) => mine) && a.queue[0]?.mine === false);
+    t.equal(a?.queue.at(-1)?.mine, true, 'it stands again, at the end');
+    t.strictSame(overlaps(nodes), []);
+  },
+);
 
 await t.test('[H4] a node key deleted by hand is written again and nothing moves', async (t) => {
   const { hand, nodes, queueUp } = await election(t);
@@ -147,89 +156,114 @@ await t.test('[H4] a node key deleted by hand is written again and nothing moves
   t.strictSame(overlaps(nodes), []);
 });
 
-await t.test('a lease revoked by hand is a loss; another is taken and the node stands again', async (t) => {
-  const { nodes, queueUp } = await election(t);
-  const [a, b] = await queueUp('a', 'b');
-  await a?.until('proved');
-  const lease = a?.journal.memory.leaseId ?? '';
-  await store.revokeLease(lease, within());
-  t.match(await a?.until('lost'), { reason: 'lease-lost' });
-  await b?.until('taken');
-  await a?.when(() => a.queue.some(({ mine }) => mine));
-  t.not(a?.journal.memory.leaseId, lease);
-  t.strictSame(overlaps(nodes), []);
-});
+await t.test(
+  'a lease revoked by hand is a loss; another is taken and the node stands again',
+  async (t) => {
+    const { nodes, queueUp } = await election(t);
+    const [a, b] = await queueUp('a', 'b');
+    await a?.until('proved');
+    const lease = a?.journal.memory.leaseId ?? '';
+    await store.revokeLease(lease, within());
+    t.match(await a?.until('lost'), { reason: 'lease-lost' });
+    await b?.until('taken');
+    await a?.when(() => a.queue.some(({ mine }) => mine));
+    t.not(a?.journal.memory.leaseId, lease);
+    t.strictSame(overlaps(nodes), []);
+  },
+);
 
-await t.test('a record overwritten by hand ends the hold: the reason says who did it', async (t) => {
-  const { hand, nodes, queueUp } = await election(t);
-  const [a] = await queueUp('a', 'b');
-  await a?.until('proved');
-  const record = await hand.record();
-  await hand.put(hand.keys.holder('g'), JSON.stringify({ ...record, state: 'released', by: 'me' }));
-  t.match(await a?.until('lost'), { reason: 'deposed', detail: 'the record says released by me' });
-  await a?.until('taken', () => true, a.heard.length);
-  t.strictSame(overlaps(nodes), []);
-});
-
-await t.test('[H5] a record deleted by hand ends the hold, and the longest promise is waited out', async (t) => {
-  const { hand, nodes, queueUp } = await election(t);
-  const [a, b] = await queueUp('a', 'b');
-  await a?.until('proved');
-  await hand.delete(hand.keys.holder('g'));
-  t.match(await a?.until('lost'), { reason: 'deposed', detail: 'the record says nothing by nobody' });
-  await a?.until('withdrawn');
-  const forMs = 2 * TAKEOVER_MS;
-  await systemClock.sleep(forMs);
-  t.equal(nodes.flatMap(({ holds }) => holds).length, 1, 'nobody took it meanwhile');
-  t.ok(LONGEST_TAKEOVER_AFTER_MS > forMs);
-  t.equal(b?.isHolding(), false);
-});
-
-await t.test('[H8] etcdctl elect waits behind us and sees our leader; we wait behind it', async (t) => {
-  const { hand, nodes, queueUp, node } = await election(t);
-  const [a] = await queueUp('a');
-  const name = hand.keys.election('g');
-  const env = { ...process.env, ETCDCTL_API: '3' };
-  const [endpoint = ''] = endpoints;
-  const elect = (...args: string[]) =>
-    spawn('etcdctl', [`--endpoints=${endpoint}`, 'elect', ...args], { env });
-  const listen = elect('-l', name);
-  t.teardown(() => listen.kill('SIGKILL'));
-  const [seen] = (await new Promise<string>((resolve) => {
-    let text = '';
-    listen.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.split('\n').length > 2) resolve(text);
-    });
-  })).split('\n').slice(1);
-  t.equal(seen, 'a', 'the value of the leader key');
-  const foreigner = elect(name, 'it');
-  t.teardown(() => foreigner.kill('SIGKILL'));
-  await a?.when(() => a.queue.length === 2);
-  t.strictSame(
-    a?.queue.map(({ mine, foreign, node }) => [mine, foreign, node]),
-    [
-      [true, false, 'a'],
-      [false, true, 'it'],
-    ],
-  );
-  const b = node('b').start();
-  await b.when(() => b.queue.length === 3);
-  await a?.release();
-  await b.when(() => b.queue[0]?.foreign === true && b.queue.length === 2);
-  for (;;) {
+await t.test(
+  'a record overwritten by hand ends the hold: the reason says who did it',
+  async (t) => {
+    const { hand, nodes, queueUp } = await election(t);
+    const [a] = await queueUp('a', 'b');
+    await a?.until('proved');
     const record = await hand.record();
-    if (record?.state === 'foreign') {
-      t.match(record, { node: 'it' });
-      t.notOk(isOurLease(record.token.key.slice(record.token.key.lastIndexOf('/') + 1)));
-      break;
+    await hand.put(
+      hand.keys.holder('g'),
+      JSON.stringify({ ...record, state: 'released', by: 'me' }),
+    );
+    t.match(await a?.until('lost'), {
+      reason: 'deposed',
+      detail: 'the record says released by me',
+    });
+    await a?.until('taken', () => true, a.heard.length);
+    t.strictSame(overlaps(nodes), []);
+  },
+);
+
+await t.test(
+  '[H5] a record deleted by hand ends the hold, and the longest promise is waited out',
+  async (t) => {
+    const { hand, nodes, queueUp } = await election(t);
+    const [a, b] = await queueUp('a', 'b');
+    await a?.until('proved');
+    await hand.delete(hand.keys.holder('g'));
+    t.match(await a?.until('lost'), {
+      reason: 'deposed',
+      detail: 'the record says nothing by nobody',
+    });
+    await a?.until('withdrawn');
+    const forMs = 2 * TAKEOVER_MS;
+    await systemClock.sleep(forMs);
+    t.equal(nodes.flatMap(({ holds }) => holds).length, 1, 'nobody took it meanwhile');
+    t.ok(LONGEST_TAKEOVER_AFTER_MS > forMs);
+    t.equal(b?.isHolding(), false);
+  },
+);
+
+await t.test(
+  '[H8] etcdctl elect waits behind us and sees our leader; we wait behind it',
+  async (t) => {
+    const { hand, nodes, queueUp, node } = await election(t);
+    const [a] = await queueUp('a');
+    const name = hand.keys.election('g');
+    const env = { ...process.env, ETCDCTL_API: '3' };
+    const [endpoint = ''] = endpoints;
+    const elect = (...args: string[]) =>
+      spawn('etcdctl', [`--endpoints=${endpoint}`, 'elect', ...args], { env });
+    const listen = elect('-l', name);
+    t.teardown(() => listen.kill('SIGKILL'));
+    const [seen] = (
+      await new Promise<string>((resolve) => {
+        let text = '';
+        listen.stdout.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          if (text.split('\n').length > 2) resolve(text);
+        });
+      })
+    )
+      .split('\n')
+      .slice(1);
+    t.equal(seen, 'a', 'the value of the leader key');
+    const foreigner = elect(name, 'it');
+    t.teardown(() => foreigner.kill('SIGKILL'));
+    await a?.when(() => a.queue.length === 2);
+    t.strictSame(
+      a?.queue.map(({ mine, foreign, node }) => [mine, foreign, node]),
+      [
+        [true, false, 'a'],
+        [false, true, 'it'],
+      ],
+    );
+    const b = node('b').start();
+    await b.when(() => b.queue.length === 3);
+    await a?.release();
+    await b.when(() => b.queue[0]?.foreign === true && b.queue.length === 2);
+    for (;;) {
+      const record = await hand.record();
+      if (record?.state === 'foreign') {
+        t.match(record, { node: 'it' });
+        t.notOk(isOurLease(record.token.key.slice(record.token.key.lastIndexOf('/') + 1)));
+        break;
+      }
     }
-  }
-  foreigner.kill('SIGINT');
-  await b.when(() => b.queue[0]?.mine === true);
-  t.equal(b.holds.length, 0, 'the longest wait has begun');
-  t.strictSame(overlaps(nodes), []);
-});
+    foreigner.kill('SIGINT');
+    await b.when(() => b.queue[0]?.mine === true);
+    t.equal(b.holds.length, 0, 'the longest wait has begun');
+    t.strictSame(overlaps(nodes), []);
+  },
+);
 
 await t.test('[H13] a key without a lease is warned about and ignored', async (t) => {
   const { hand, queueUp } = await election(t);
@@ -240,38 +274,44 @@ await t.test('[H13] a key without a lease is warned about and ignored', async (t
   t.equal(a?.events.filter(({ type }) => type === 'leaseless-candidate').length, 1);
 });
 
-await t.test('rule 2: a second node with our name refuses, says so, and stands when we are gone', async (t) => {
-  const { prefix, nodes, node, queueUp } = await election(t);
-  const [a] = await queueUp('a');
-  const twin = node('a').start();
-  t.match(await twin.until('barred'), { reason: 'name-conflict' });
-  const from = a?.heard.length ?? 0;
-  await a?.until('proved', () => true, from);
-  t.equal(twin.holds.length, 0);
-  t.equal(a?.isHolding(), true, `${prefix}: the first is not disturbed`);
-  await a?.stop();
-  await twin.until('barred', ({ reason }) => reason === undefined);
-  await twin.until('taken');
-  t.strictSame(overlaps(nodes.slice(0, 1)), []);
-});
+await t.test(
+  'rule 2: a second node with our name refuses, says so, and stands when we are gone',
+  async (t) => {
+    const { prefix, nodes, node, queueUp } = await election(t);
+    const [a] = await queueUp('a');
+    const twin = node('a').start();
+    t.match(await twin.until('barred'), { reason: 'name-conflict' });
+    const from = a?.heard.length ?? 0;
+    await a?.until('proved', () => true, from);
+    t.equal(twin.holds.length, 0);
+    t.equal(a?.isHolding(), true, `${prefix}: the first is not disturbed`);
+    await a?.stop();
+    await twin.until('barred', ({ reason }) => reason === undefined);
+    await twin.until('taken');
+    t.strictSame(overlaps(nodes.slice(0, 1)), []);
+  },
+);
 
-await t.test('rule 15: a restart with its memory resumes: same lease, same key, no gap', async (t) => {
-  const { hand, nodes, node, queueUp } = await election(t);
-  const [a, b] = await queueUp('a', 'b');
-  await a?.until('proved');
-  await a?.crash();
-  const saved = a?.journal.saved ?? freshMemory();
-  const before = await hand.record();
-  const again = node('a', { journal: new MemoryJournal(structuredClone(saved)) }).start();
-  const taken = await again.until('taken');
-  t.equal(taken.resumed, true);
-  t.equal(again.journal.memory.leaseId, saved.leaseId);
-  const after = await hand.record();
-  t.strictSame(after?.token, before?.token);
-  t.equal(after?.sinceMs, before?.sinceMs);
-  t.equal(b?.holds.length, 0);
-  t.strictSame(overlaps(nodes), []);
-});
+await t.test(
+  'rule 15: a restart with its memory resumes: same lease, same key, no gap',
+  async (t) => {
+    const { hand, nodes, node, queueUp } = await election(t);
+    const [a, b] = await queueUp('a', 'b');
+    await a?.until('proved');
+    await a?.crash();
+    const saved = a?.journal.saved ?? freshMemory();
+    const before = await hand.record();
+    const again = node('a', { journal: new MemoryJournal(structuredClone(saved)) }).start();
+    const taken = await again.until('taken');
+    t.equal(taken.resumed, true);
+    t.equal(again.journal.memory.leaseId, saved.leaseId);
+    const after = await hand.record();
+    t.strictSame(after?.token, before?.token);
+    t.equal(after?.sinceMs, before?.sinceMs);
+    t.equal(b?.holds.length, 0);
+    t.strictSame(overlaps(nodes), []);
+  },
+);
 
 await t.test('rule 14: a restart after its lease has gone takes at once', async (t) => {
   const { hand, node, queueUp } = await election(t);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { after, systemClock, type Instant } from '../../src/clock.ts';
+import { after, systemClock } from '../../src/clock.ts';
 import { decodeBeat, encodeBeat, tokenMark } from '../../src/election/beat.ts';
 import { Heartbeat, MAX_CLAIMS_PER_BEAT, type Listed } from '../../src/election/heartbeat.ts';
 import { Keys } from '../../src/election/keys.ts';
@@ -77,7 +77,11 @@ await t.test('rule 4 [H2]: the promised end never moves back, confirmed or not',
   const long = heart({ clock, timing: { holdForMs: 4000 } });
   const first = long.heartbeat.compose(long.self);
   t.equal(first.holdForMs, 4000);
-  t.equal(long.journal.saved.promisedEnd, after(first.sentAt, 4000), 'in the state file before it is sent');
+  t.equal(
+    long.journal.saved.promisedEnd,
+    after(first.sentAt, 4000),
+    'in the state file before it is sent',
+  );
   clock.advance(1000);
   // A restart with a shorter hold.
   const journal = new MemoryJournal(structuredClone(long.journal.saved));
@@ -108,16 +112,19 @@ await t.test('rule 4: every beat says what it promises, and the state file knows
   t.end();
 });
 
-await t.test('rule 2 [H3, H7, H10]: the sequence grows with every attempt, restarts included', (t) => {
-  const clock = new FakeClock();
-  const one = heart({ clock });
-  const seqs = [one.heartbeat.compose(one.self).seq, one.heartbeat.compose(one.self).seq];
-  const journal = new MemoryJournal(structuredClone(one.journal.saved));
-  const other = heart({ clock, journal });
-  seqs.push(other.heartbeat.compose(other.self).seq);
-  t.strictSame(seqs, [1, 2, 3]);
-  t.end();
-});
+await t.test(
+  'rule 2 [H3, H7, H10]: the sequence grows with every attempt, restarts included',
+  (t) => {
+    const clock = new FakeClock();
+    const one = heart({ clock });
+    const seqs = [one.heartbeat.compose(one.self).seq, one.heartbeat.compose(one.self).seq];
+    const journal = new MemoryJournal(structuredClone(one.journal.saved));
+    const other = heart({ clock, journal });
+    seqs.push(other.heartbeat.compose(other.self).seq);
+    t.strictSame(seqs, [1, 2, 3]);
+    t.end();
+  },
+);
 
 await t.test('a beat that cannot be noted in the state file is not sent', async (t) => {
   const { heartbeat, self, journal, store, log } = heart();
@@ -151,86 +158,101 @@ await t.test('[H5] the ceiling of a taking covers what was promised before', (t)
   t.end();
 });
 
-await t.test('[H5] a hold never exceeds the ceiling, whatever an earlier beat had promised', async (t) => {
-  const made = heart();
-  made.journal.memory.promisedEnd = after(systemClock.now(), 60_000);
-  const [listed] = await take(made, 'g');
-  await made.heartbeat.beat(made.self, NEVER);
-  const [, proof] = made.proofs[0] ?? [];
-  t.equal(proof?.token, listed?.token);
-  t.equal((proof?.deadline ?? 0) - (proof?.sentAt ?? 0), TIMING.holdForMs);
-});
+await t.test(
+  '[H5] a hold never exceeds the ceiling, whatever an earlier beat had promised',
+  async (t) => {
+    const made = heart();
+    made.journal.memory.promisedEnd = after(systemClock.now(), 60_000);
+    const [listed] = await take(made, 'g');
+    await made.heartbeat.beat(made.self, NEVER);
+    const [, proof] = made.proofs[0] ?? [];
+    t.equal(proof?.token, listed?.token);
+    t.equal((proof?.deadline ?? 0) - (proof?.sentAt ?? 0), TIMING.holdForMs);
+  },
+);
 
-await t.test('rules 2 and 5: a confirmed beat proves every token from before it was sent', async (t) => {
-  const made = heart();
-  await take(made, 'g', 'h');
-  const before = systemClock.now();
-  t.strictSame(await made.heartbeat.beat(made.self, NEVER), { nameTaken: undefined, lost: [] });
-  t.strictSame(
-    made.proofs.map(([group]) => group),
-    ['g', 'h'],
-  );
-  for (const [, { sentAt, deadline }] of made.proofs) {
-    t.ok(sentAt >= before && sentAt <= systemClock.now());
-    t.equal(deadline, sentAt + TIMING.holdForMs);
-  }
-});
+await t.test(
+  'rules 2 and 5: a confirmed beat proves every token from before it was sent',
+  async (t) => {
+    const made = heart();
+    await take(made, 'g', 'h');
+    const before = systemClock.now();
+    t.strictSame(await made.heartbeat.beat(made.self, NEVER), { nameTaken: undefined, lost: [] });
+    t.strictSame(
+      made.proofs.map(([group]) => group),
+      ['g', 'h'],
+    );
+    for (const [, { sentAt, deadline }] of made.proofs) {
+      t.ok(sentAt >= before && sentAt <= systemClock.now());
+      t.equal(deadline, sentAt + TIMING.holdForMs);
+    }
+  },
+);
 
-await t.test('rule 3 [H3]: an overtaken beat changes nothing, proves nothing, and loses nothing', async (t) => {
-  const made = heart();
-  const { heartbeat, self, store, hand, keys } = made;
-  await take(made, 'g');
-  await heartbeat.beat(self, NEVER);
-  const [before] = made.proofs.splice(0);
-  t.ok(before);
-  let overtake = (): void => undefined;
-  const held = new Promise<void>((resolve) => {
-    overtake = resolve;
-  });
-  store.onTxn = async (_txn, send) => {
-    store.onTxn = (_next, go) => go();
-    await held;
-    return send();
-  };
-  const late = heartbeat.beat(self, NEVER);
-  await heartbeat.beat(self, NEVER);
-  const written = await hand.get(keys.node('s'));
-  overtake();
-  t.strictSame(await late, { nameTaken: undefined, lost: [] });
-  t.equal(made.proofs.length, 1, 'only by the one that came first');
-  t.strictSame(await hand.get(keys.node('s')), written);
-});
+await t.test(
+  'rule 3 [H3]: an overtaken beat changes nothing, proves nothing, and loses nothing',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, store, hand, keys } = made;
+    await take(made, 'g');
+    await heartbeat.beat(self, NEVER);
+    const [before] = made.proofs.splice(0);
+    t.ok(before);
+    let overtake = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      overtake = resolve;
+    });
+    store.onTxn = async (_txn, send) => {
+      store.onTxn = (_next, go) => go();
+      await held;
+      return send();
+    };
+    const late = heartbeat.beat(self, NEVER);
+    await heartbeat.beat(self, NEVER);
+    const written = await hand.get(keys.node('s'));
+    overtake();
+    t.strictSame(await late, { nameTaken: undefined, lost: [] });
+    t.equal(made.proofs.length, 1, 'only by the one that came first');
+    t.strictSame(await hand.get(keys.node('s')), written);
+  },
+);
 
-await t.test('rule 3 [A8]: what is lost is told apart from the rest, which is proved next', async (t) => {
-  const made = heart();
-  const { heartbeat, self, hand, keys, proofs } = made;
-  const [g, h] = await take(made, 'g', 'h', 'i');
-  await hand.delete(g?.token.key ?? '');
-  await hand.put(keys.holder('h'), 'another');
-  const { lost } = await heartbeat.beat(self, NEVER);
-  t.match(lost, [
-    { claim: { group: 'g', token: g?.token }, reason: 'lease-lost' },
-    { claim: { group: 'h', token: h?.token }, reason: 'deposed' },
-  ]);
-  t.strictSame(proofs, [], 'nothing is proved by a failed compare');
-  for (const each of [g, h]) if (each !== undefined) each.recordRevision = undefined;
-  t.strictSame((await heartbeat.beat(self, NEVER)).lost, []);
-  t.strictSame(
-    proofs.map(([group]) => group),
-    ['i'],
-  );
-});
+await t.test(
+  'rule 3 [A8]: what is lost is told apart from the rest, which is proved next',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, hand, keys, proofs } = made;
+    const [g, h] = await take(made, 'g', 'h', 'i');
+    await hand.delete(g?.token.key ?? '');
+    await hand.put(keys.holder('h'), 'another');
+    const { lost } = await heartbeat.beat(self, NEVER);
+    t.match(lost, [
+      { claim: { group: 'g', token: g?.token }, reason: 'lease-lost' },
+      { claim: { group: 'h', token: h?.token }, reason: 'deposed' },
+    ]);
+    t.strictSame(proofs, [], 'nothing is proved by a failed compare');
+    for (const each of [g, h]) if (each !== undefined) each.recordRevision = undefined;
+    t.strictSame((await heartbeat.beat(self, NEVER)).lost, []);
+    t.strictSame(
+      proofs.map(([group]) => group),
+      ['i'],
+    );
+  },
+);
 
-await t.test('rule 6: what is lost is listed until it is withdrawn, and listing proves nothing', async (t) => {
-  const made = heart();
-  const { heartbeat, self, hand, keys, proofs } = made;
-  const [g] = await take(made, 'g');
-  if (g !== undefined) g.recordRevision = undefined;
-  await heartbeat.beat(self, NEVER);
-  const written = decodeBeat((await hand.get(keys.node('s')))?.value ?? '');
-  t.strictSame(written?.tokens, [tokenMark('g', g?.token.createRevision ?? 0)]);
-  t.strictSame(proofs, []);
-});
+await t.test(
+  'rule 6: what is lost is listed until it is withdrawn, and listing proves nothing',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, hand, keys, proofs } = made;
+    const [g] = await take(made, 'g');
+    if (g !== undefined) g.recordRevision = undefined;
+    await heartbeat.beat(self, NEVER);
+    const written = decodeBeat((await hand.get(keys.node('s')))?.value ?? '');
+    t.strictSame(written?.tokens, [tokenMark('g', g?.token.createRevision ?? 0)]);
+    t.strictSame(proofs, []);
+  },
+);
 
 await t.test('rule 3: a timeout is unknown, so not proven, though it was applied', async (t) => {
   const made = heart();
@@ -244,41 +266,51 @@ await t.test('rule 3: a timeout is unknown, so not proven, though it was applied
   t.match(made.log.events, [{ type: 'beat-failed', code: 'DEADLINE_EXCEEDED' }]);
 });
 
-await t.test('rule 5 [A1]: a late confirmation serves no token given up or taken anew', async (t) => {
-  for (const change of ['withdrawn', 'taken anew', 'another token'] as const) {
-    const made = heart();
-    const { heartbeat, self, store, proofs } = made;
-    const [g] = await take(made, 'g');
-    store.onTxn = async (_txn, send) => {
-      const reply = await send();
-      heartbeat.listed.delete('g');
-      const base = { token: g?.token ?? { key: '', createRevision: 0 }, ceilingMs: 600, uncertain: false };
-      if (change === 'taken anew') heartbeat.listed.set('g', { ...base, recordRevision: 1e6 });
-      if (change === 'another token') {
-        const token = { key: 'k', createRevision: 1 };
-        heartbeat.listed.set('g', { ...base, token, recordRevision: g?.recordRevision });
-      }
-      return reply;
-    };
-    await heartbeat.beat(self, NEVER);
-    t.strictSame(proofs, [], change);
-  }
-});
+await t.test(
+  'rule 5 [A1]: a late confirmation serves no token given up or taken anew',
+  async (t) => {
+    for (const change of ['withdrawn', 'taken anew', 'another token'] as const) {
+      const made = heart();
+      const { heartbeat, self, store, proofs } = made;
+      const [g] = await take(made, 'g');
+      store.onTxn = async (_txn, send) => {
+        const reply = await send();
+        heartbeat.listed.delete('g');
+        const base = {
+          token: g?.token ?? { key: '', createRevision: 0 },
+          ceilingMs: 600,
+          uncertain: false,
+        };
+        if (change === 'taken anew') heartbeat.listed.set('g', { ...base, recordRevision: 1e6 });
+        if (change === 'another token') {
+          const token = { key: 'k', createRevision: 1 };
+          heartbeat.listed.set('g', { ...base, token, recordRevision: g?.recordRevision });
+        }
+        return reply;
+      };
+      await heartbeat.beat(self, NEVER);
+      t.strictSame(proofs, [], change);
+    }
+  },
+);
 
-await t.test('rule 2: another node’s writing under our name is told, ours of an earlier lease is not', async (t) => {
-  const { heartbeat, self, hand, keys } = heart();
-  await hand.put(keys.node('s'), encodeBeat(beatOf('s', { identity: 'other' })), leaseOf('x'));
-  t.match(await heartbeat.beat(self, NEVER), { nameTaken: { lease: leaseOf('x') } });
-  await hand.put(
-    keys.node('s'),
-    encodeBeat(beatOf('s', { seq: 0, identity: self.identity, bootId: self.bootId })),
-    leaseOf('x'),
-  );
-  t.match(await heartbeat.beat(self, NEVER), { nameTaken: undefined, lost: [] });
-  t.strictSame(heartbeat.ground, { kind: 'earlier', lease: leaseOf('x') });
-  await heartbeat.beat(self, NEVER);
-  t.equal((await hand.get(keys.node('s')))?.lease, self.lease);
-});
+await t.test(
+  'rule 2: another node’s writing under our name is told, ours of an earlier lease is not',
+  async (t) => {
+    const { heartbeat, self, hand, keys } = heart();
+    await hand.put(keys.node('s'), encodeBeat(beatOf('s', { identity: 'other' })), leaseOf('x'));
+    t.match(await heartbeat.beat(self, NEVER), { nameTaken: { lease: leaseOf('x') } });
+    await hand.put(
+      keys.node('s'),
+      encodeBeat(beatOf('s', { seq: 0, identity: self.identity, bootId: self.bootId })),
+      leaseOf('x'),
+    );
+    t.match(await heartbeat.beat(self, NEVER), { nameTaken: undefined, lost: [] });
+    t.strictSame(heartbeat.ground, { kind: 'earlier', lease: leaseOf('x') });
+    await heartbeat.beat(self, NEVER);
+    t.equal((await hand.get(keys.node('s')))?.lease, self.lease);
+  },
+);
 
 await t.test('rule 2: our own life’s beat is not written over by another boot’s', async (t) => {
   const { heartbeat, self, hand, keys } = heart();
@@ -297,30 +329,34 @@ await t.test('a heartbeat key that vanished is written again by the next beat', 
   t.ok(await hand.get(keys.node('s')));
 });
 
-await t.test('rule 2: beyond 60 groups a beat takes several transactions, each proving its own', async (t) => {
-  const made = heart();
-  const groups = Array.from({ length: MAX_CLAIMS_PER_BEAT + 1 }, (_, at) => `g${at}`);
-  await take(made, ...groups);
-  await made.heartbeat.beat(made.self, NEVER);
-  t.equal(made.store.sent.filter((each) => kindOf(each) === 'beat').length, 2);
-  t.equal(made.proofs.length, groups.length);
-  const [, first] = made.proofs[0] ?? [];
-  const [, last] = made.proofs.at(-1) ?? [];
-  t.ok((last?.sentAt ?? 0) > (first?.sentAt ?? 0), 'each from before its own request');
-});
+await t.test(
+  'rule 2: beyond 60 groups a beat takes several transactions, each proving its own',
+  async (t) => {
+    const made = heart();
+    const groups = Array.from({ length: MAX_CLAIMS_PER_BEAT + 1 }, (_, at) => `g${at}`);
+    await take(made, ...groups);
+    await made.heartbeat.beat(made.self, NEVER);
+    t.equal(made.store.sent.filter((each) => kindOf(each) === 'beat').length, 2);
+    t.equal(made.proofs.length, groups.length);
+    const [, first] = made.proofs[0] ?? [];
+    const [, last] = made.proofs.at(-1) ?? [];
+    t.ok((last?.sentAt ?? 0) > (first?.sentAt ?? 0), 'each from before its own request');
+  },
+);
 
-await t.test('rule 7: the pace is brisk while leading or claiming, and faster while overdue', (t) => {
+await t.test('rule 7: the pace is brisk while leading or claiming, sooner while overdue', (t) => {
   const clock = new FakeClock();
   const { heartbeat } = heart({ clock });
-  t.equal(heartbeat.everyMs, 3000);
+  const lastAt = clock.now();
+  const due = (): number => heartbeat.dueAfter(lastAt) - lastAt;
+  t.equal(due(), 3000);
   heartbeat.brisk = true;
-  t.equal(heartbeat.everyMs, TIMING.heartbeatEveryMs);
-  heartbeat.lastConfirmedSentAt = clock.now();
-  clock.advance(150);
-  t.equal(heartbeat.everyMs, TIMING.heartbeatEveryMs);
-  clock.advance(1);
-  t.equal(heartbeat.everyMs, TIMING.heartbeatEveryMs / 4);
-  heartbeat.lastConfirmedSentAt = clock.now() as Instant;
-  t.equal(heartbeat.everyMs, TIMING.heartbeatEveryMs);
+  t.equal(due(), TIMING.heartbeatEveryMs);
+  heartbeat.lastConfirmedSentAt = after(lastAt, -50);
+  t.equal(due(), 100, 'confirmed in time');
+  heartbeat.lastConfirmedSentAt = after(lastAt, -100);
+  t.equal(due(), 50, 'when the proof becomes overdue');
+  heartbeat.lastConfirmedSentAt = after(lastAt, -1000);
+  t.equal(due(), 25, 'overdue: soon, but not at once');
   t.end();
 });

@@ -14,23 +14,26 @@ await t.test('every key is where protocol.md says', (t) => {
   t.end();
 });
 
-await t.test('[H8] our leases carry the tag in their top 24 of 63 bits, whatever is random', (t) => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), (random) => {
-      const lease = newLeaseId(random);
-      const id = BigInt(`0x${lease}`);
-      return (
-        isOurLease(lease) &&
-        lease === id.toString(16) &&
-        id > 0n &&
-        id < 1n << 63n &&
-        id >> 39n === 0x56_45_4cn &&
-        (id & ((1n << 39n) - 1n)) === (random & ((1n << 39n) - 1n))
-      );
-    }),
-  );
-  t.end();
-});
+await t.test(
+  '[H8] our leases carry the tag in their top 24 of 63 bits, whatever is random',
+  (t) => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), (random) => {
+        const lease = newLeaseId(random);
+        const id = BigInt(`0x${lease}`);
+        return (
+          isOurLease(lease) &&
+          lease === id.toString(16) &&
+          id > 0n &&
+          id < 1n << 63n &&
+          id >> 39n === 0x56_45_4cn &&
+          (id & ((1n << 39n) - 1n)) === (random & ((1n << 39n) - 1n))
+        );
+      }),
+    );
+    t.end();
+  },
+);
 
 await t.test('[H8] a lease without the tag is foreign, and so is no lease at all', (t) => {
   const ours = BigInt(`0x${newLeaseId(0n)}`);

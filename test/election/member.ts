@@ -1,6 +1,6 @@
 import t from 'tap';
 import { systemClock } from '../../src/clock.ts';
-import type { Txn } from '../../src/election/store.ts';
+import { StoreError, type Txn } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
 import {
   freshMemory,
@@ -55,19 +55,22 @@ function double(node: TestNode, kind: Kind): void {
   };
 }
 
-await t.test('rule 8 [A3]: a taking whose reply was lost is taken again, by the same token', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a');
-  const lost = loseFirst(a, 'take');
-  a.start();
-  await lost;
-  const first = await hand.record();
-  const taken = await a.until('taken');
-  t.strictSame((await hand.record())?.token, taken.proof.token);
-  t.strictSame(first === undefined || first.state === 'released' || first.token.key === taken.proof.token.key, true);
-  t.equal(taken.resumed, false, 'it is no restart');
-  await a.until('proved');
-});
+await t.test(
+  'rule 8 [A3]: a taking whose reply was lost is taken again, by the same token',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a');
+    const lost = loseFirst(a, 'take');
+    a.start();
+    await lost;
+    const taken = await a.until('taken');
+    t.strictSame((await hand.record())?.token, taken.proof.token);
+    const [key] = await hand.under(hand.keys.elections);
+    t.equal(key?.createRevision, taken.proof.token.createRevision);
+    t.equal(taken.resumed, false, 'it is no restart');
+    await a.until('proved');
+  },
+);
 
 await t.test('rule 9: a taking that reaches etcd twice is one hold', async (t) => {
   const { node } = await election(t);
@@ -110,163 +113,192 @@ await t.test('rule 11: a deposing whose reply was lost has deposed', async (t) =
   t.strictSame(overlaps([a, b]), []);
 });
 
-await t.test('rule 13 [H6]: the token is burnt in the state file before the release is sent', async (t) => {
-  const { node } = await election(t);
-  const a = node('a').start();
-  await a.until('taken');
-  t.equal(a.journal.saved.tokens.length, 1, 'a token that is held is in the state file');
-  let atRelease: unknown;
-  a.store.onTxn = (txn, send) => {
-    if (kindOf(txn) === 'release') atRelease = structuredClone(a.journal.saved.tokens);
-    return send();
-  };
-  await a.release();
-  t.strictSame(atRelease, []);
-});
-
-await t.test('rule 13 [H6]: a release whose reply was lost is not repeated; a new key is', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a').start();
-  const { proof } = await a.until('taken');
-  const lost = loseFirst(a, 'release');
-  await a.release();
-  await lost;
-  t.match(await hand.record(), { state: 'released', reason: 'shutdown', by: 'a' });
-  const from = a.heard.length;
-  a.elector.setCandidate('g', true);
-  const taken = await a.until('taken', () => true, from);
-  t.ok(taken.proof.token.createRevision > proof.token.createRevision);
-  t.equal(a.store.sent.filter((txn) => kindOf(txn) === 'release').length, 1);
-});
-
-await t.test('rule 13 [H6]: a release that never arrived: the key goes, and then others may', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a').start();
-  const { proof } = await a.until('taken');
-  const b = node('b').start();
-  await b.when(() => b.queue.length === 2);
-  a.store.onTxn = async (txn, send) => {
-    if (kindOf(txn) === 'release') return Promise.reject(new (await import('../../src/election/store.ts')).StoreError('UNAVAILABLE', '', 'gone'));
-    return send();
-  };
-  await a.release();
-  a.elector.setCandidate('g', true);
-  await b.until('taken');
-  await a.when(() => a.queue.some(({ mine, revision }) => mine && revision > proof.token.createRevision));
-  t.match(await hand.record(), { state: 'held', node: 'b' });
-  t.strictSame(overlaps([a, b]), []);
-});
-
-await t.test('rule 13: the burnt key is not deleted beside its release, which would then fail', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a').start();
-  await a.until('taken');
-  let reads = 0;
-  let enough = (): void => undefined;
-  const looked = new Promise<void>((resolve) => {
-    enough = resolve;
-  });
-  a.store.onTxn = async (txn, send) => {
-    if (kindOf(txn) === 'release') await looked;
-    const reply = await send();
-    if (kindOf(txn) === 'read' && !a.isHolding()) reads += 1;
-    if (reads === 3) enough();
-    return reply;
-  };
-  await a.release();
-  t.match(await hand.record(), { state: 'released' });
-});
-
-await t.test('rule 13: a release takes the record as its taking left it; any other stays', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a').start();
-  await a.until('taken');
-  let changed = false;
-  a.store.onTxn = async (txn, send) => {
-    if (kindOf(txn) === 'release' && !changed) {
-      changed = true;
-      await hand.put(hand.keys.holder('g'), 'by hand');
-    }
-    return send();
-  };
-  await a.release();
-  t.equal((await hand.get(hand.keys.holder('g')))?.value, 'by hand');
-});
-
-await t.test('a right withdrawn while its taking was under way is released all the same', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a');
-  a.store.onTxn = async (txn, send) => {
-    const reply = await send();
-    if (kindOf(txn) === 'take') {
-      // A stop: nothing is on the link yet, so it is withdrawn at once.
-      a.elector.setCandidate('g', false);
-      a.elector.withdrawn('g');
-    }
-    return reply;
-  };
-  a.start();
-  await a.until('taken');
-  t.equal(a.journal.saved.tokens.length, 1);
-  await a.release();
-  t.match(await hand.record(), { state: 'released', node: 'a' });
-});
-
-await t.test('[H5] a resumed token is held no longer than its record says, though more is promised', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a').start();
-  await a.until('proved');
-  await a.crash();
-  const journal = new MemoryJournal(structuredClone(a.journal.saved));
-  const again = node('a', { journal, timing: { holdForMs: 4000 } }).start();
-  const { proof, resumed } = await again.until('taken');
-  t.equal(resumed, true);
-  t.match(await hand.record(), { ceilingMs: TIMING.holdForMs });
-  t.equal(proof.deadline - proof.sentAt, TIMING.holdForMs);
-  const proved = await again.until('proved');
-  t.equal(proved.proof.deadline - proved.proof.sentAt, TIMING.holdForMs);
-});
-
-await t.test('rule 15: what the state file claims but the record does not is lost, then taken anew', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a');
-  // Crashes with its taking noted and not sent.
-  const crashed = new Promise<void>((resolve) => {
+await t.test(
+  'rule 13 [H6]: the token is burnt in the state file before the release is sent',
+  async (t) => {
+    const { node } = await election(t);
+    const a = node('a').start();
+    await a.until('taken');
+    t.equal(a.journal.saved.tokens.length, 1, 'a token that is held is in the state file');
+    let atRelease: unknown;
     a.store.onTxn = (txn, send) => {
-      if (kindOf(txn) !== 'take') return send();
-      resolve();
-      return new Promise(() => undefined);
+      if (kindOf(txn) === 'release') atRelease = structuredClone(a.journal.saved.tokens);
+      return send();
     };
-  });
-  a.start();
-  await crashed;
-  const saved = structuredClone(a.journal.saved);
-  void a.crash();
-  t.equal(saved.tokens.length, 1);
-  const again = node('a', { journal: new MemoryJournal(saved) }).start();
-  const taken = await again.until('taken');
-  const kinds = again.heard.map(({ type }) => type);
-  t.strictSame(kinds.slice(0, 3), ['lost', 'withdrawn', 'taken']);
-  t.equal(taken.resumed, false);
-  t.match(await hand.record(), { state: 'held', node: 'a' });
-});
+    await a.release();
+    t.strictSame(atRelease, []);
+  },
+);
 
-await t.test('rule 6: the key stays while the addresses do not come off, and keeps others waiting', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a').start();
-  await a.until('proved');
-  const b = node('b').start();
-  await b.when(() => b.queue.length === 2);
-  a.withdraws = false;
-  await hand.put(hand.keys.holder('g'), JSON.stringify(await hand.record()));
-  await a.until('lost');
-  await systemClock.sleep(3 * TIMING.takeoverAfterMs);
-  t.equal(b.holds.length, 0, 'it beats, and lists the token');
-  a.elector.withdrawn('g');
-  const { proof } = await a.until('taken', () => true, a.heard.length);
-  t.ok(proof.token.createRevision > 0);
-  t.strictSame(overlaps([a, b]), []);
-});
+await t.test(
+  'rule 13 [H6]: a release whose reply was lost is not repeated; a new key is',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a').start();
+    const { proof } = await a.until('taken');
+    const lost = loseFirst(a, 'release');
+    await a.release();
+    await lost;
+    t.match(await hand.record(), { state: 'released', reason: 'shutdown', by: 'a' });
+    const from = a.heard.length;
+    a.elector.setCandidate('g', true);
+    const taken = await a.until('taken', () => true, from);
+    t.ok(taken.proof.token.createRevision > proof.token.createRevision);
+    t.equal(a.store.sent.filter((txn) => kindOf(txn) === 'release').length, 1);
+  },
+);
+
+await t.test(
+  'rule 13 [H6]: a release that never arrived: the key goes, and then others may',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a').start();
+    const { proof } = await a.until('taken');
+    const b = node('b').start();
+    await b.when(() => b.queue.length === 2);
+    a.store.onTxn = async (txn, send) => {
+      if (kindOf(txn) === 'release') throw new StoreError('UNAVAILABLE', '', 'gone');
+      return send();
+    };
+    await a.release();
+    a.elector.setCandidate('g', true);
+    await b.until('taken');
+    await a.when(() =>
+      a.queue.some(({ mine, revision }) => mine && revision > proof.token.createRevision),
+    );
+    t.match(await hand.record(), { state: 'held', node: 'b' });
+    t.strictSame(overlaps([a, b]), []);
+  },
+);
+
+await t.test(
+  'rule 13: the burnt key is not deleted beside its release, which would then fail',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a').start();
+    await a.until('taken');
+    let reads = 0;
+    let enough = (): void => undefined;
+    const looked = new Promise<void>((resolve) => {
+      enough = resolve;
+    });
+    a.store.onTxn = async (txn, send) => {
+      if (kindOf(txn) === 'release') await looked;
+      const reply = await send();
+      if (kindOf(txn) === 'read' && !a.isHolding()) reads += 1;
+      if (reads === 3) enough();
+      return reply;
+    };
+    await a.release();
+    t.match(await hand.record(), { state: 'released' });
+  },
+);
+
+await t.test(
+  'rule 13: a release takes the record as its taking left it; any other stays',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a').start();
+    await a.until('taken');
+    let changed = false;
+    a.store.onTxn = async (txn, send) => {
+      if (kindOf(txn) === 'release' && !changed) {
+        changed = true;
+        await hand.put(hand.keys.holder('g'), 'by hand');
+      }
+      return send();
+    };
+    await a.release();
+    t.equal((await hand.get(hand.keys.holder('g')))?.value, 'by hand');
+  },
+);
+
+await t.test(
+  'a right withdrawn while its taking was under way is released all the same',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a');
+    a.store.onTxn = async (txn, send) => {
+      const reply = await send();
+      if (kindOf(txn) === 'take') {
+        // A stop: nothing is on the link yet, so it is withdrawn at once.
+        a.elector.setCandidate('g', false);
+        a.elector.withdrawn('g');
+      }
+      return reply;
+    };
+    a.start();
+    await a.until('taken');
+    t.equal(a.journal.saved.tokens.length, 1);
+    await a.release();
+    t.match(await hand.record(), { state: 'released', node: 'a' });
+  },
+);
+
+await t.test(
+  '[H5] a resumed token is held no longer than its record says, though more is promised',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a').start();
+    await a.until('proved');
+    await a.crash();
+    const journal = new MemoryJournal(structuredClone(a.journal.saved));
+    const again = node('a', { journal, timing: { holdForMs: 4000 } }).start();
+    const { proof, resumed } = await again.until('taken');
+    t.equal(resumed, true);
+    t.match(await hand.record(), { ceilingMs: TIMING.holdForMs });
+    t.equal(proof.deadline - proof.sentAt, TIMING.holdForMs);
+    const proved = await again.until('proved');
+    t.equal(proved.proof.deadline - proved.proof.sentAt, TIMING.holdForMs);
+  },
+);
+
+await t.test(
+  'rule 15: what the state file claims but the record does not is lost, then taken anew',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a');
+    // Crashes with its taking noted and not sent.
+    const crashed = new Promise<void>((resolve) => {
+      a.store.onTxn = (txn, send) => {
+        if (kindOf(txn) !== 'take') return send();
+        resolve();
+        return Promise.reject(new StoreError('UNAVAILABLE', '', 'crashed'));
+      };
+    });
+    a.start();
+    await crashed;
+    const saved = structuredClone(a.journal.saved);
+    await a.crash();
+    t.equal(saved.tokens.length, 1);
+    const again = node('a', { journal: new MemoryJournal(saved) }).start();
+    const taken = await again.until('taken');
+    const kinds = again.heard.map(({ type }) => type);
+    t.strictSame(kinds.slice(0, 3), ['lost', 'withdrawn', 'taken']);
+    t.equal(taken.resumed, false);
+    t.match(await hand.record(), { state: 'held', node: 'a' });
+  },
+);
+
+await t.test(
+  'rule 6: the key stays while the addresses do not come off, and keeps others waiting',
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a').start();
+    await a.until('proved');
+    const b = node('b').start();
+    await b.when(() => b.queue.length === 2);
+    a.withdraws = false;
+    await hand.put(hand.keys.holder('g'), JSON.stringify(await hand.record()));
+    await a.until('lost');
+    await systemClock.sleep(3 * TIMING.takeoverAfterMs);
+    t.equal(b.holds.length, 0, 'it beats, and lists the token');
+    a.elector.withdrawn('g');
+    const { proof } = await a.until('taken', () => true, a.heard.length);
+    t.ok(proof.token.createRevision > 0);
+    t.strictSame(overlaps([a, b]), []);
+  },
+);
 
 await t.test('a memory without a token burns nothing and releases nothing', async (t) => {
   const { hand, node } = await election(t);

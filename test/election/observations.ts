@@ -23,13 +23,16 @@ await t.test('a beat is dated when it was first seen, however often it is read',
   t.end();
 });
 
-await t.test('[A2] revision and promise come from one reading; an older one changes nothing', (t) => {
-  const seen = new Observations(KEYS.nodes);
-  seen.see(kv('a', 6, encodeBeat(beatOf('a', { holdForMs: 9000 }))), NOW);
-  seen.see(kv('a', 5, encodeBeat(beatOf('a', { holdForMs: 600 }))), after(NOW, 100));
-  t.match(seen.ofNode('a'), { revision: 6, firstSeenAt: NOW, beat: { holdForMs: 9000 } });
-  t.end();
-});
+await t.test(
+  '[A2] revision and promise come from one reading; an older one changes nothing',
+  (t) => {
+    const seen = new Observations(KEYS.nodes);
+    seen.see(kv('a', 6, encodeBeat(beatOf('a', { holdForMs: 9000 }))), NOW);
+    seen.see(kv('a', 5, encodeBeat(beatOf('a', { holdForMs: 600 }))), after(NOW, 100));
+    t.match(seen.ofNode('a'), { revision: 6, firstSeenAt: NOW, beat: { holdForMs: 9000 } });
+    t.end();
+  },
+);
 
 await t.test('[H4] a vanished key is a change, dated by the look that missed it', (t) => {
   const seen = new Observations(KEYS.nodes);
@@ -46,16 +49,19 @@ await t.test('[H4] a vanished key is a change, dated by the look that missed it'
   t.end();
 });
 
-await t.test('a look older than what was seen misses nothing; nor does one at an unknown key', (t) => {
-  const seen = new Observations(KEYS.nodes);
-  seen.see(kv('a', 5), NOW);
-  seen.miss('a', 5, after(NOW, 1));
-  seen.miss('a', 4, after(NOW, 1));
-  seen.miss('unknown', 9, after(NOW, 1));
-  t.match(seen.ofNode('a'), { present: true, firstSeenAt: NOW });
-  t.equal(seen.ofNode('unknown'), undefined);
-  t.end();
-});
+await t.test(
+  'a look older than what was seen misses nothing; nor does one at an unknown key',
+  (t) => {
+    const seen = new Observations(KEYS.nodes);
+    seen.see(kv('a', 5), NOW);
+    seen.miss('a', 5, after(NOW, 1));
+    seen.miss('a', 4, after(NOW, 1));
+    seen.miss('unknown', 9, after(NOW, 1));
+    t.match(seen.ofNode('a'), { present: true, firstSeenAt: NOW });
+    t.equal(seen.ofNode('unknown'), undefined);
+    t.end();
+  },
+);
 
 await t.test('a whole read sees what is there and misses what is not', (t) => {
   const seen = new Observations(KEYS.nodes);

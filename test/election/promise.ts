@@ -38,6 +38,9 @@ await t.test('the configuration promises no more than the longest that others wa
   t.equal(timing.HOLD_FOR_MAX_MS, LONGEST_HOLD_FOR_MS);
   const { fenceLatencyMs } = timing.timingFor({ profile: 'seconds' });
   t.ok(fenceLatencyMs <= LONGEST_FENCE_LATENCY_MS);
-  t.equal(LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs(LONGEST_HOLD_FOR_MS, LONGEST_FENCE_LATENCY_MS));
+  t.equal(
+    LONGEST_TAKEOVER_AFTER_MS,
+    takeoverAfterMs(LONGEST_HOLD_FOR_MS, LONGEST_FENCE_LATENCY_MS),
+  );
   t.end();
 });

@@ -28,13 +28,19 @@ await t.test('[H5] what is no record is unknown, never half understood', (t) => 
     ['bootId', null],
   ];
   for (const [field, value] of bad) {
-    t.equal(decodeRecord(JSON.stringify({ ...good, [field]: value })), undefined, `${field}: ${String(value)}`);
+    t.equal(
+      decodeRecord(JSON.stringify({ ...good, [field]: value })),
+      undefined,
+      `${field}: ${String(value)}`,
+    );
   }
   for (const text of ['', 'null', '[]', '{}', '{"state":"released"}', 'released']) {
     t.equal(decodeRecord(text), undefined, text);
   }
   fc.assert(fc.property(fc.string(), (text) => decodeRecord(text) === undefined));
-  fc.assert(fc.property(fc.jsonValue(), (value) => decodeRecord(JSON.stringify(value)) === undefined));
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => decodeRecord(JSON.stringify(value)) === undefined),
+  );
   t.end();
 });
 

@@ -11,13 +11,16 @@ await t.test('a condition is dated by its first look, and that alone', (t) => {
   t.end();
 });
 
-await t.test('another condition in the slot starts anew, and so does the first when it returns', (t) => {
-  const stamps = new Stamps();
-  stamps.due('slot', 'a', NOW, 100);
-  t.equal(stamps.due('slot', 'b', after(NOW, 50), 100), after(NOW, 150));
-  t.equal(stamps.due('slot', 'a', after(NOW, 60), 100), after(NOW, 160));
-  t.end();
-});
+await t.test(
+  'another condition in the slot starts anew, and so does the first when it returns',
+  (t) => {
+    const stamps = new Stamps();
+    stamps.due('slot', 'a', NOW, 100);
+    t.equal(stamps.due('slot', 'b', after(NOW, 50), 100), after(NOW, 150));
+    t.equal(stamps.due('slot', 'a', after(NOW, 60), 100), after(NOW, 160));
+    t.end();
+  },
+);
 
 await t.test('slots do not know of each other; a cleared one starts anew', (t) => {
   const stamps = new Stamps();

@@ -65,67 +65,89 @@ await t.test('rule 8 [H5]: by the promise of the beat that claims the token', (t
   t.end();
 });
 
-await t.test('rule 8 [H5]: by the ceiling of the record when the beat does not claim the token', (t) => {
-  const record = recordOf(dead, { ceilingMs: 7000 });
-  const wait = takeoverAfterMs(7000, 143);
-  const cases: [string, Partial<Beat>][] = [
-    ['of before the taking', { tokens: [], seq: 900 }],
-    ['of another boot', { tokens: [], bootId: 'another', holdForMs: 600 }],
-    ['of another boot that lists the token', { bootId: 'another', holdForMs: 600 }],
-    ['of another identity', { tokens: [], identity: 'another', holdForMs: 600 }],
-  ];
-  for (const [what, parts] of cases) {
-    const at = takeableAt(goneHolder({ record, observations: heard(parts) }));
-    t.equal(at, after(ago(1000), wait), what);
-  }
-  t.end();
-});
+await t.test(
+  'rule 8 [H5]: by the ceiling of the record when the beat does not claim the token',
+  (t) => {
+    const record = recordOf(dead, { ceilingMs: 7000 });
+    const wait = takeoverAfterMs(7000, 143);
+    const cases: [string, Partial<Beat>][] = [
+      ['of before the taking', { tokens: [], seq: 900 }],
+      ['of another boot', { tokens: [], bootId: 'another', holdForMs: 600 }],
+      ['of another boot that lists the token', { bootId: 'another', holdForMs: 600 }],
+      ['of another identity', { tokens: [], identity: 'another', holdForMs: 600 }],
+    ];
+    for (const [what, parts] of cases) {
+      const at = takeableAt(goneHolder({ record, observations: heard(parts) }));
+      t.equal(at, after(ago(1000), wait), what);
+    }
+    t.end();
+  },
+);
 
-await t.test('rule 8 [H4]: a vanished heartbeat key is a change: the ceiling counts from this look', (t) => {
-  const record = recordOf(dead, { ceilingMs: 7000 });
-  const vanished = heard();
-  vanished.miss('a', 45, NOW);
-  const wait = takeoverAfterMs(7000, 143);
-  t.equal(takeableAt(goneHolder({ record, observations: vanished })), after(NOW, wait));
-  const neverSeen = observationsOf();
-  t.equal(takeableAt(goneHolder({ record, observations: neverSeen })), after(NOW, wait));
-  const garbage = observationsOf({ node: 'a', beat: undefined, revision: 44, at: ago(1000) });
-  t.equal(takeableAt(goneHolder({ record, observations: garbage })), after(NOW, wait));
-  t.end();
-});
+await t.test(
+  'rule 8 [H4]: a vanished heartbeat key is a change: the ceiling counts from this look',
+  (t) => {
+    const record = recordOf(dead, { ceilingMs: 7000 });
+    const vanished = heard();
+    vanished.miss('a', 45, NOW);
+    const wait = takeoverAfterMs(7000, 143);
+    t.equal(takeableAt(goneHolder({ record, observations: vanished })), after(NOW, wait));
+    const neverSeen = observationsOf();
+    t.equal(takeableAt(goneHolder({ record, observations: neverSeen })), after(NOW, wait));
+    const garbage = observationsOf({ node: 'a', beat: undefined, revision: 44, at: ago(1000) });
+    t.equal(takeableAt(goneHolder({ record, observations: garbage })), after(NOW, wait));
+    t.end();
+  },
+);
 
-await t.test('rule 6 [H7, H12]: at once when a later beat of the same life lists it no more', (t) => {
-  t.ok(takeableAt(goneHolder({ observations: heard({ tokens: [], seq: 901 }) })) <= NOW);
-  const all = takeableAt(goneHolder({ observations: heard({ tokens: 'all', seq: 901 }) }));
-  t.ok(all > NOW, 'a beat that lists everything lists it');
-  t.end();
-});
+await t.test(
+  'rule 6 [H7, H12]: at once when a later beat of the same life lists it no more',
+  (t) => {
+    t.ok(takeableAt(goneHolder({ observations: heard({ tokens: [], seq: 901 }) })) <= NOW);
+    const all = takeableAt(goneHolder({ observations: heard({ tokens: 'all', seq: 901 }) }));
+    t.ok(all > NOW, 'a beat that lists everything lists it');
+    t.end();
+  },
+);
 
-await t.test('rule 6 [H7]: a beat of another boot, or not above the taking, is no such proof', (t) => {
-  for (const parts of [{ bootId: 'another', seq: 5000 }, { identity: 'another', seq: 5000 }, { seq: 900 }]) {
-    const at = takeableAt(goneHolder({ observations: heard({ ...parts, tokens: [] }) }));
-    t.ok(at > NOW, JSON.stringify(parts));
-  }
-  t.end();
-});
+await t.test(
+  'rule 6 [H7]: a beat of another boot, or not above the taking, is no such proof',
+  (t) => {
+    for (const parts of [
+      { bootId: 'another', seq: 5000 },
+      { identity: 'another', seq: 5000 },
+      { seq: 900 },
+    ]) {
+      const at = takeableAt(goneHolder({ observations: heard({ ...parts, tokens: [] }) }));
+      t.ok(at > NOW, JSON.stringify(parts));
+    }
+    t.end();
+  },
+);
 
-await t.test('the wait for a gone holder is not shortened by a later beat with less promise', (t) => {
-  const stamps = new Stamps();
-  const first = takeableAt(goneHolder({ stamps, observations: heard({ holdForMs: 9000 }) }));
-  const next = takeableAt(goneHolder({ stamps, observations: heard({ holdForMs: 600 }) }));
-  t.equal(next, first);
-  t.end();
-});
+await t.test(
+  'the wait for a gone holder is not shortened by a later beat with less promise',
+  (t) => {
+    const stamps = new Stamps();
+    const first = takeableAt(goneHolder({ stamps, observations: heard({ holdForMs: 9000 }) }));
+    const next = takeableAt(goneHolder({ stamps, observations: heard({ holdForMs: 600 }) }));
+    t.equal(next, first);
+    t.end();
+  },
+);
 
-await t.test('rule 8 [H5, A4]: no record is waited out by the longest promise, from the first look', (t) => {
-  const stamps = new Stamps();
-  const behind = { queue: [dead, own], stamps };
-  t.equal(takeableAt(situation(behind)), longest, 'dated although another is first');
-  const later = after(NOW, 3000);
-  const first = { queue: [own], stamps, now: later, readAt: later };
-  t.equal(takeableAt(situation(first)), longest, 'not from becoming first');
-  t.end();
-});
+await t.test(
+  'rule 8 [H5, A4]: no record is waited out by the longest promise, from the first look',
+  (t) => {
+    const stamps = new Stamps();
+    const behind = { queue: [dead, own], stamps };
+    t.equal(takeableAt(situation(behind)), longest, 'dated although another is first');
+    const later = after(NOW, 3000);
+    const first = { queue: [own], stamps, now: later, readAt: later };
+    t.equal(takeableAt(situation(first)), longest, 'not from becoming first');
+    t.end();
+  },
+);
 
 await t.test('rule 8 [A4]: before we are in the queue at all a condition is dated, too', (t) => {
   const stamps = new Stamps();
@@ -135,25 +157,31 @@ await t.test('rule 8 [A4]: before we are in the queue at all a condition is date
   t.end();
 });
 
-await t.test('rule 8 [H5]: a record that cannot be read is like none; another one starts anew', (t) => {
-  const stamps = new Stamps();
-  t.equal(takeableAt(situation({ queue: [own], recordRevision: 30, stamps })), longest);
-  const later = after(NOW, 3000);
-  const changed = { queue: [own], recordRevision: 31, stamps, now: later, readAt: later };
-  t.equal(takeableAt(situation(changed)), after(later, LONGEST_TAKEOVER_AFTER_MS));
-  t.end();
-});
+await t.test(
+  'rule 8 [H5]: a record that cannot be read is like none; another one starts anew',
+  (t) => {
+    const stamps = new Stamps();
+    t.equal(takeableAt(situation({ queue: [own], recordRevision: 30, stamps })), longest);
+    const later = after(NOW, 3000);
+    const changed = { queue: [own], recordRevision: 31, stamps, now: later, readAt: later };
+    t.equal(takeableAt(situation(changed)), after(later, LONGEST_TAKEOVER_AFTER_MS));
+    t.end();
+  },
+);
 
-await t.test('rule 8 [H8]: a foreign record is waited out by the longest, once no foreigner leads', (t) => {
-  const stamps = new Stamps();
-  const record = recordOf(foreigner(10), { state: 'foreign' });
-  const led = situation({ queue: [foreigner(10), own], record, stamps });
-  t.equal(takeableAt(led), NEVER);
-  const later = after(NOW, 60_000);
-  const over = situation({ queue: [own], record, stamps, now: later, readAt: later });
-  t.equal(takeableAt(over), after(later, LONGEST_TAKEOVER_AFTER_MS), 'from the end of its lead');
-  t.end();
-});
+await t.test(
+  'rule 8 [H8]: a foreign record is waited out by the longest, once no foreigner leads',
+  (t) => {
+    const stamps = new Stamps();
+    const record = recordOf(foreigner(10), { state: 'foreign' });
+    const led = situation({ queue: [foreigner(10), own], record, stamps });
+    t.equal(takeableAt(led), NEVER);
+    const later = after(NOW, 60_000);
+    const over = situation({ queue: [own], record, stamps, now: later, readAt: later });
+    t.equal(takeableAt(over), after(later, LONGEST_TAKEOVER_AFTER_MS), 'from the end of its lead');
+    t.end();
+  },
+);
 
 await t.test('rule 8: in a foreign election the end of an unseen leader is waited out', (t) => {
   const record = recordOf(dead, { state: 'released' });
@@ -161,39 +189,51 @@ await t.test('rule 8: in a foreign election the end of an unseen leader is waite
   t.end();
 });
 
-await t.test('rule 8: in a foreign election the end of a leader that we saw live is no wait', (t) => {
-  const stamps = new Stamps();
-  takeableAt(
-    situation({ queue: [dead, own], record: recordOf(dead), foreignElection: true, stamps }),
-  );
-  const record = recordOf(dead, { state: 'released' });
-  const at = takeableAt(
-    situation({ queue: [own], record, recordRevision: 51, foreignElection: true, stamps }),
-  );
-  t.ok(at <= NOW);
-  t.end();
-});
+await t.test(
+  'rule 8: in a foreign election the end of a leader that we saw live is no wait',
+  (t) => {
+    const stamps = new Stamps();
+    takeableAt(
+      situation({ queue: [dead, own], record: recordOf(dead), foreignElection: true, stamps }),
+    );
+    const record = recordOf(dead, { state: 'released' });
+    const at = takeableAt(
+      situation({ queue: [own], record, recordRevision: 51, foreignElection: true, stamps }),
+    );
+    t.ok(at <= NOW);
+    t.end();
+  },
+);
 
-await t.test('rule 14: our own earlier hold on this boot has ended, once nothing is claimed', (t) => {
-  const record = recordOf(candidate('s', 10), { token });
-  t.ok(takeableAt(situation({ queue: [own], record })) <= NOW);
-  t.ok(takeableAt(situation({ queue: [own], record, claimed: token })) > NOW, 'not while claimed');
-  for (const other of [{ bootId: 'another' }, { identity: 'another' }]) {
-    const at = takeableAt(situation({ queue: [own], record: { ...record, ...other } }));
-    t.ok(at > NOW, JSON.stringify(other));
-  }
-  t.end();
-});
+await t.test(
+  'rule 14: our own earlier hold on this boot has ended, once nothing is claimed',
+  (t) => {
+    const record = recordOf(candidate('s', 10), { token });
+    t.ok(takeableAt(situation({ queue: [own], record })) <= NOW);
+    t.ok(
+      takeableAt(situation({ queue: [own], record, claimed: token })) > NOW,
+      'not while claimed',
+    );
+    for (const other of [{ bootId: 'another' }, { identity: 'another' }]) {
+      const at = takeableAt(situation({ queue: [own], record: { ...record, ...other } }));
+      t.ok(at > NOW, JSON.stringify(other));
+    }
+    t.end();
+  },
+);
 
-await t.test('rules 15 and 16 [H10]: nothing is taken in the quarantine, whatever the record says', (t) => {
-  const quarantineUntil = after(NOW, 12_000);
-  for (const record of [recordOf(dead, { state: 'released' }), recordOf(own)]) {
-    t.equal(takeableAt(situation({ queue: [own], record, quarantineUntil })), quarantineUntil);
-  }
-  const past = after(NOW, -1);
-  const record = recordOf(dead, { state: 'released' });
-  t.ok(takeableAt(situation({ queue: [own], record, quarantineUntil: past })) <= NOW);
-  const longer = after(NOW, 1) as Instant;
-  t.equal(takeableAt(situation({ queue: [own], quarantineUntil: longer })), longest);
-  t.end();
-});
+await t.test(
+  'rules 15 and 16 [H10]: nothing is taken in the quarantine, whatever the record says',
+  (t) => {
+    const quarantineUntil = after(NOW, 12_000);
+    for (const record of [recordOf(dead, { state: 'released' }), recordOf(own)]) {
+      t.equal(takeableAt(situation({ queue: [own], record, quarantineUntil })), quarantineUntil);
+    }
+    const past = after(NOW, -1);
+    const record = recordOf(dead, { state: 'released' });
+    t.ok(takeableAt(situation({ queue: [own], record, quarantineUntil: past })) <= NOW);
+    const longer = after(NOW, 1) as Instant;
+    t.equal(takeableAt(situation({ queue: [own], quarantineUntil: longer })), longest);
+    t.end();
+  },
+);

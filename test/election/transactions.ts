@@ -130,20 +130,28 @@ await t.test('rule 13 [H6]: what is repeated is the deletion alone', (t) => {
   t.end();
 });
 
-await t.test('rule 10 [H8]: a foreign leader is marked while it stands and the record is as read', (t) => {
-  const leader = foreigner(5);
-  const record = recordOf(leader, { state: 'foreign' });
-  t.strictSame(transactions.markForeign(GROUP, leader, 50, record), {
-    compares: [stands(leader.key, 5), unchanged(recordKey, 50)],
-    success: [{ op: 'put', key: recordKey, value: encodeRecord(record) }],
-    failure: [],
-  });
-  t.end();
-});
+await t.test(
+  'rule 10 [H8]: a foreign leader is marked while it stands and the record is as read',
+  (t) => {
+    const leader = foreigner(5);
+    const record = recordOf(leader, { state: 'foreign' });
+    t.strictSame(transactions.markForeign(GROUP, leader, 50, record), {
+      compares: [stands(leader.key, 5), unchanged(recordKey, 50)],
+      success: [{ op: 'put', key: recordKey, value: encodeRecord(record) }],
+      failure: [],
+    });
+    t.end();
+  },
+);
 
 await t.test('100 groups, each with its portion of claims, fit etcd’s 128 operations', (t) => {
   const claims = Array.from({ length: 60 }, (_, at) => ({ ...claim, group: `g${at}` }));
-  const { compares, success, failure } = transactions.beat(beat, lease, { kind: 'own', lease }, claims);
+  const { compares, success, failure } = transactions.beat(
+    beat,
+    lease,
+    { kind: 'own', lease },
+    claims,
+  );
   t.ok(Math.max(compares.length, success.length, failure.length) <= 128);
   const elections = Array.from({ length: 100 }, (_, at) => `/t/elections/g${at}`);
   const all = transactions.enqueue(beat, lease, { kind: 'own', lease }, elections);

@@ -37,30 +37,33 @@ function load(view: View, kvs: readonly KeyValue[], revision: number, at = NOW):
   return view.apply(read, answer(read, kvs, revision), at);
 }
 
-await t.test('[H13] the queue has the candidates with a lease, by creation; others are ignored', (t) => {
-  const view = new View(KEYS, [{ name: 'g' }, { name: 'g2' }]);
-  load(
-    view,
-    [
-      kv(`/t/elections/g/${leaseOf('b')}`, 12, leaseOf('b'), 'b'),
-      kv('/t/elections/g/by-hand', 3, '0', 'x'),
-      kv(`/t/elections/g/${FOREIGN_LEASE}`, 11, FOREIGN_LEASE, 'a'),
-      kv(`/t/elections/g2/${leaseOf('c')}`, 2, leaseOf('c'), 'c'),
-    ],
-    20,
-  );
-  const { queue, leaseless } = view.group('g');
-  t.strictSame(
-    queue.map(({ node, createRevision, ours }) => [node, createRevision, ours]),
-    [
-      ['a', 11, false],
-      ['b', 12, true],
-    ],
-  );
-  t.strictSame(leaseless, ['/t/elections/g/by-hand']);
-  t.equal(view.group('g2').queue.length, 1);
-  t.end();
-});
+await t.test(
+  '[H13] the queue has the candidates with a lease, by creation; others are ignored',
+  (t) => {
+    const view = new View(KEYS, [{ name: 'g' }, { name: 'g2' }]);
+    load(
+      view,
+      [
+        kv(`/t/elections/g/${leaseOf('b')}`, 12, leaseOf('b'), 'b'),
+        kv('/t/elections/g/by-hand', 3, '0', 'x'),
+        kv(`/t/elections/g/${FOREIGN_LEASE}`, 11, FOREIGN_LEASE, 'a'),
+        kv(`/t/elections/g2/${leaseOf('c')}`, 2, leaseOf('c'), 'c'),
+      ],
+      20,
+    );
+    const { queue, leaseless } = view.group('g');
+    t.strictSame(
+      queue.map(({ node, createRevision, ours }) => [node, createRevision, ours]),
+      [
+        ['a', 11, false],
+        ['b', 12, true],
+      ],
+    );
+    t.strictSame(leaseless, ['/t/elections/g/by-hand']);
+    t.equal(view.group('g2').queue.length, 1);
+    t.end();
+  },
+);
 
 await t.test('the record comes with its revision, also when it cannot be read', (t) => {
   const view = new View(KEYS, [{ name: 'g' }]);

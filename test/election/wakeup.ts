@@ -37,13 +37,16 @@ await t.test('a ring before the wait is not lost, and several are one', async (t
   t.equal(await next, false);
 });
 
-await t.test('an abort before or during the wait throws its reason and leaves nothing', async (t) => {
-  const clock = new FakeClock();
-  const aborter = new AbortController();
-  const wakeup = new Wakeup();
-  const wait = wakeup.wait(clock, 100, aborter.signal);
-  aborter.abort(new Error('enough'));
-  await t.rejects(wait, { message: 'enough' });
-  await t.rejects(wakeup.wait(clock, 100, aborter.signal), { message: 'enough' });
-  t.equal(clock.pending, 0);
-});
+await t.test(
+  'an abort before or during the wait throws its reason and leaves nothing',
+  async (t) => {
+    const clock = new FakeClock();
+    const aborter = new AbortController();
+    const wakeup = new Wakeup();
+    const wait = wakeup.wait(clock, 100, aborter.signal);
+    aborter.abort(new Error('enough'));
+    await t.rejects(wait, { message: 'enough' });
+    await t.rejects(wakeup.wait(clock, 100, aborter.signal), { message: 'enough' });
+    t.equal(clock.pending, 0);
+  },
+);

@@ -102,7 +102,8 @@ await inNamespace(t, import.meta.url, async () => {
     const [h1] = makeHosts(t);
     const { endpoint } = await startEtcd(t);
     writeReleased(endpoint, 'default');
-    const squatter = within('h1', () => createServer().listen(2112, h1!.address));
+    // Without a host, listen() makes its socket at once, so within the namespace.
+    const squatter = within('h1', () => createServer().listen(2112));
     t.teardown(() => squatter.close());
     await once(squatter, 'listening');
     const runtimeDir = ramDirectory(t, 'h1');

@@ -1,0 +1,123 @@
+import type { AnnouncedVip } from '../announce/announcer.ts';
+import { elapsedMs, type Instant } from '../clock.ts';
+import type { GroupState } from '../events.ts';
+import type { Fence } from '../fencing/fence.ts';
+import { isFirstOnLink } from '../network/link-choice.ts';
+import type { Vip } from '../network/types.ts';
+import type { Assignment, AssignmentParts } from './assignment.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { VipGroup } from './types.ts';
+
+/** What a group calls of the announcer. */
+export interface Announcing {
+  start(group: string, entries: readonly AnnouncedVip[]): void;
+  stop(group: string): void;
+}
+
+export interface UpkeepParts extends AssignmentParts {
+  readonly announcer: Announcing;
+}
+
+/** The group that is kept up. */
+interface Subject {
+  readonly group: VipGroup;
+  readonly assignment: Assignment;
+  readonly fence: Fence;
+  readonly deadlines: Deadlines;
+  readonly state: () => GroupState;
+  /** Runs work beside the controller. */
+  readonly spawn: (work: Promise<void>) => void;
+  /** A link refused an address. */
+  readonly onRefused: (error: unknown) => void;
+}
+
+/** Keeps what is held on its link: armed anew at each proof, repaired, behind the host's own, announced. */
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+  readonly #subject: Subject;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(parts: UpkeepParts, subject: Subject) {
+    this.#parts = parts;
+    this.#subject = subject;
+  }
+
+  /** One piece of work at a time, in order: assigning, arming anew, repairing. */
+  inTurn(work: () => Promise<void>): void {
+    this.#turn = this.#turn.then(async () => {
+      try {
+        await work();
+      } catch (error) {
+        this.#subject.onRefused(error);
+      }
+    });
+    this.#subject.spawn(this.#turn);
+  }
+
+  /** Arms the kernel's guard anew; what the kernel had removed comes back and is announced. */
+  keep(): void {
+    this.inTurn(() => this.#keep());
+  }
+
+  async #keep(): Promise<void> {
+    const { assignment, fence, state } = this.#subject;
+    const { link } = assignment;
+    if (state() !== 'leading' || link === undefined) return;
+    const added = await assignment.hold(link, fence);
+    if (state() !== 'leading') return;
+    if (added !== undefined && added.length > 0) this.announce();
+    this.#armLater();
+  }
+
+  #armLater(): void {
+    const { fence, deadlines } = this.#subject;
+    const { deadline } = fence;
+    const at = deadline === undefined ? undefined : this.#parts.guard.rearmAt(deadline);
+    if (at !== undefined) deadlines.setRearm(at, () => this.keep());
+  }
+
+  /** Begins the burst of announcements. */
+  announce(): void {
+    const { group, assignment, fence } = this.#subject;
+    const { link } = assignment;
+    // Abandoned meanwhile, or the right is over: whoever is silent stays so.
+    if (link === undefined || !fence.isOpen(this.#parts.clock.now())) return;
+    const entries = group.vips
+      .filter((vip) => assignment.isHeld(vip))
+      .map((vip) => ({ vip, linkIndex: link.index, linkName: link.name, mac: link.mac }));
+    this.#parts.announcer.start(group.name, entries);
+    this.#armLater();
+  }
+
+  /** Someone deleted a VIP: it is put back at once, while we may hold it. */
+  repair(vip: Vip): void {
+    const noticedAt = this.#parts.clock.now();
+    this.inTurn(() => this.#repair(vip, noticedAt));
+  }
+
+  async #repair(vip: Vip, noticedAt: Instant): Promise<void> {
+    const { group, assignment } = this.#subject;
+    if (assignment.isHeld(vip)) return;
+    await this.#keep();
+    const { link } = assignment;
+    if (link === undefined || !assignment.isHeld(vip)) return;
+    const durationMs = elapsedMs(noticedAt, this.#parts.clock.now());
+    const event = { group: group.name, vip: vip.address, link: link.name, durationMs };
+    this.#parts.emit({ type: 'drift-repaired', ...event });
+  }
+
+  /** A VIP that has become the link's first address is put behind the host's own again (design §6). */
+  keepBehind(): void {
+    const { group, assignment, state } = this.#subject;
+    const { monitor, guard } = this.#parts;
+    const { link } = assignment;
+    if (state() !== 'leading' || link === undefined) return;
+    const first = group.vips.find((vip) => isFirstOnLink(monitor.addresses, link.index, vip));
+    if (first === undefined) return;
+    this.inTurn(async () => {
+      if (state() !== 'leading') return;
+      await guard.end(link.index, first);
+      await this.#keep();
+    });
+  }
+}

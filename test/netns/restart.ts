@@ -1,0 +1,96 @@
+// A restart without failover: the daemon dies or is told to keep, and its successor goes on.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { systemClock } from '../../src/clock.ts';
+import { AddressMonitor } from '../../src/lab/address-monitor.ts';
+import { WallOffset } from '../../src/lab/wall-offset.ts';
+import {
+  has,
+  makeHosts,
+  ramDirectory,
+  recordOf,
+  startDaemon,
+  startEtcd,
+  VIP,
+  writeReleased,
+} from '../fixtures/hosts.ts';
+import { inNamespace } from '../fixtures/namespace.ts';
+import { until } from '../fixtures/program.ts';
+
+await inNamespace(t, import.meta.url, async () => {
+  const [h1, h2] = makeHosts(t, 2);
+  const { endpoint } = await startEtcd(t);
+  writeReleased(endpoint, 'default');
+  const runtimeDir = ramDirectory(t, 'h1');
+  // The longest hold: how fast this machine starts a process must not decide.
+  const start = (...flags: string[]) => {
+    const args = ['--vip', VIP, '--link', 'h1', '--hold-for', '10s', ...flags];
+    return startDaemon(t, h1!, { endpoint, runtimeDir, args });
+  };
+  const monitor = new AddressMonitor({
+    clock: systemClock,
+    offset: new WallOffset(systemClock),
+    namespace: 'h1',
+    host: 0,
+    vips: [VIP],
+    onLost: () => t.fail('ip monitor ended'),
+  });
+  t.teardown(() => monitor[Symbol.asyncDispose]());
+  await monitor.start();
+  const first = start();
+  await first.said({ msg: 'transition', to: 'leading', reason: 'elected' });
+  const other = startDaemon(t, h2!, { endpoint, runtimeDir: ramDirectory(t, 'h2') });
+  await until(
+    'a follower',
+    () => other.lines.some(({ msg }) => msg === 'leader changed') || undefined,
+  );
+  /** Tells whether the address stayed on its link since `mark`. */
+  const stayed = (): boolean => monitor.changes().every(({ present }) => present);
+  const token = recordOf(endpoint)?.['token'];
+
+  await t.test('kill -9 and a start at once: resumed, nobody noticed', async (t) => {
+    monitor.mark();
+    await first.kill();
+    t.ok(has(h1!, VIP), 'it outlives its process');
+    const second = start();
+    await second.said({ msg: 'transition', to: 'assigning', reason: 'lease-resumed' });
+    await second.said({ msg: 'transition', to: 'leading', reason: 'lease-resumed' });
+    t.equal(monitor.changes().length, 1, 'the address has been there all the time');
+    t.ok(stayed());
+    t.strictSame(second.all({ msg: 'lease granted' }), [], 'the lease goes on');
+    t.strictSame(recordOf(endpoint)?.['token'], token, 'the fencing token goes on');
+    t.strictSame(other.all({ to: 'assigning' }), [], 'no other took it');
+
+    await t.test('told to keep, it stays over a stop and a start', async (t) => {
+      await second.kill();
+      const third = start('--keep-on-stop');
+      await third.said({ msg: 'transition', to: 'leading', reason: 'lease-resumed' });
+      t.strictSame(await third.stop(2_000), { code: 0, signal: null });
+      t.ok(has(h1!, VIP), 'still there');
+      t.match(recordOf(endpoint), { state: 'held', token });
+      const fourth = start('--keep-on-stop');
+      await fourth.said({ msg: 'transition', to: 'leading', reason: 'lease-resumed' });
+      t.equal(monitor.changes().length, 1, 'there all the time');
+      t.ok(stayed());
+      t.strictSame(recordOf(endpoint)?.['token'], token, 'the same token');
+      await fourth.kill();
+    });
+  });
+
+  await t.test('kill -9 and the state file lost: what is marked goes at the start', async (t) => {
+    t.ok(has(h1!, VIP));
+    rmSync(join(runtimeDir, 'state.json'));
+    const next = start();
+    const line = await next.said({ msg: 'withdrew an address left behind' });
+    t.match(line, { level: 'warn', vip: VIP, link: 'h1' });
+    t.notOk(has(h1!, VIP));
+    // Its identity is lost with the file: for etcd it is another node, until the lease has gone.
+    await next.said({ msg: 'another node has our name' });
+    t.notOk(has(h1!, VIP), 'and stays away');
+    await other.said({ msg: 'transition', to: 'leading' });
+    t.notOk(has(h1!, VIP), 'one holder');
+    t.ok(has(h2!, VIP));
+    await Promise.all([next.stop(), other.stop()]);
+  });
+});
