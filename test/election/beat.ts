@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { beatPrefix, claims, decodeBeat, encodeBeat, tokenMark } from '../../src/election/beat.ts';
 import { beatOf } from '../fixtures/situation.ts';

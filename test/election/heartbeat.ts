@@ -4,7 +4,7 @@ import { decodeBeat, encodeBeat, tokenMark } from '../../src/election/beat.ts';
 import { Heartbeat, MAX_CLAIMS_PER_BEAT, type Listed } from '../../src/election/heartbeat.ts';
 import { Keys } from '../../src/election/keys.ts';
 import type { Self } from '../../src/election/situation.ts';
-import { StoreError, type Store } from '../../src/election/store.ts';
+import { StoreError } from '../../src/election/store.ts';
 import { Transactions } from '../../src/election/transactions.ts';
 import type { Proof } from '../../src/election/types.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
@@ -33,7 +33,7 @@ function heart({ clock = systemClock, timing = {}, journal = new MemoryJournal()
   const self: Self = { node: 's', identity, bootId, lease: leaseOf('s') };
   const heartbeat = new Heartbeat(
     {
-      store: store as Store,
+      store,
       clock,
       journal,
       transactions: new Transactions(keys, 's'),

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { decodeRecord, encodeRecord, sameToken } from '../../src/election/record.ts';
 import { candidate, recordOf } from '../fixtures/situation.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { after, type Instant } from '../../src/clock.ts';
+import { after } from '../../src/clock.ts';
 import type { Beat } from '../../src/election/beat.ts';
 import { LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from '../../src/election/promise.ts';
 import { Stamps } from '../../src/election/stamps.ts';
@@ -232,7 +232,7 @@ await t.test(
     const past = after(NOW, -1);
     const record = recordOf(dead, { state: 'released' });
     t.ok(takeableAt(situation({ queue: [own], record, quarantineUntil: past })) <= NOW);
-    const longer = after(NOW, 1) as Instant;
+    const longer = after(NOW, 1);
     t.equal(takeableAt(situation({ queue: [own], quarantineUntil: longer })), longest);
     t.end();
   },

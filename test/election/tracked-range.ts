@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import type { KeyValue, OperationResult } from '../../src/election/store.ts';
 import { TrackedRange } from '../../src/election/tracked-range.ts';

@@ -179,6 +179,6 @@ await t.test('a state that cannot be written is thrown, not swallowed', async (t
   const directory = t.testdir({ gone: {} });
   const state = written(join(directory, 'gone'));
   rmSync(join(directory, 'gone'), { recursive: true });
-  t.throws(() => state.save(), { code: 'ENOENT' });
-  t.throws(() => state.setAddresses([]), { code: 'ENOENT' });
+  t.throws(() => state.save(), { name: 'JournalError', cause: { code: 'ENOENT' } });
+  t.throws(() => state.setAddresses([]), { name: 'JournalError', cause: { code: 'ENOENT' } });
 });
