@@ -137,7 +137,12 @@ export class LabHost implements AsyncDisposable {
     const dieWithUs = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
     // `ip netns exec` and `setpriv` become the daemon by exec: the pid is the daemon's.
     const args = ['netns', 'exec', this.namespace, ...dieWithUs, ...command];
-    const child = spawn('ip', args, { stdio: ['ignore', logFd, logFd], detached: true });
+    const child = spawn('ip', args, {
+      stdio: ['ignore', logFd, logFd],
+      detached: true,
+      // No `VIP_ELECTOR_…` of the operator's shell: every daemon is as the lab says, whoever runs it.
+      env: { PATH: process.env['PATH'] },
+    });
     this.#ended = new Promise((resolve) => {
       child.once('exit', () => {
         if (this.#child === child) this.#child = undefined;

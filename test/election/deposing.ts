@@ -9,6 +9,7 @@ import {
 } from '../../src/election/deposing.ts';
 import { LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from '../../src/election/promise.ts';
 import { Stamps } from '../../src/election/stamps.ts';
+import type { Candidate } from '../../src/election/view.ts';
 import {
   ago,
   beatOf,
@@ -40,6 +41,8 @@ const heard = (node: string, msAgo: number, parts: Partial<Beat> = {}): SeenBeat
 });
 const holderHeard = (msAgo: number, parts: Partial<Beat> = {}): SeenBeat =>
   heard('a', msAgo, { tokens: listing(a), ...parts });
+const deadOf = (queue: readonly Candidate[], ...beats: SeenBeat[]) =>
+  deadCandidates(situation({ queue, observations: observationsOf(...beats) }), 1);
 const behindHolder = (parts: SituationParts = {}) =>
   situation({
     queue: [a, own],
@@ -156,8 +159,6 @@ await t.test(
   'rule 7: the dead end at the first that lives, is foreign, unknown or our own',
   (t) => {
     const old = 1_000_000;
-    const deadOf = (queue: SituationParts['queue'], ...beats: SeenBeat[]) =>
-      deadCandidates(situation({ queue: queue ?? [], observations: observationsOf(...beats) }), 1);
     t.strictSame(deadOf([a, b, c, own], heard('b', old), heard('c', old)), [b, c]);
     t.strictSame(deadOf([a, b, c, own], heard('b', 0), heard('c', old)), [], 'b lives');
     t.strictSame(deadOf([a, b, c, own], heard('b', old), heard('c', 0)), [b], 'c lives');

@@ -8,7 +8,7 @@ import { StoreError } from '../../src/election/store.ts';
 import { Transactions } from '../../src/election/transactions.ts';
 import type { Proof } from '../../src/election/types.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Hand, kindOf, MemoryJournal, TIMING, WrappedStore } from '../fixtures/electors.ts';
+import { Gate, Hand, kindOf, MemoryJournal, TIMING, WrappedStore } from '../fixtures/electors.ts';
 import { EventLog, openStore, within } from '../fixtures/etcd-store.ts';
 import { FakeClock } from '../fixtures/fake-clock.ts';
 import { beatOf, leaseOf } from '../fixtures/situation.ts';
@@ -198,19 +198,16 @@ await t.test(
     await heartbeat.beat(self, NEVER);
     const [before] = made.proofs.splice(0);
     t.ok(before);
-    let overtake = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      overtake = resolve;
-    });
+    const overtaken = new Gate();
     store.onTxn = async (_txn, send) => {
       store.onTxn = (_next, go) => go();
-      await held;
+      await overtaken.opened;
       return send();
     };
     const late = heartbeat.beat(self, NEVER);
     await heartbeat.beat(self, NEVER);
     const written = await hand.get(keys.node('s'));
-    overtake();
+    overtaken.open();
     t.strictSame(await late, { nameTaken: undefined, lost: [] });
     t.equal(made.proofs.length, 1, 'only by the one that came first');
     t.strictSame(await hand.get(keys.node('s')), written);

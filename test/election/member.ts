@@ -4,6 +4,7 @@ import { StoreError, type Txn } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
 import {
   freshMemory,
+  Gate,
   Hand,
   kindOf,
   loseReply,
@@ -178,15 +179,12 @@ await t.test(
     const a = node('a').start();
     await a.until('taken');
     let reads = 0;
-    let enough = (): void => undefined;
-    const looked = new Promise<void>((resolve) => {
-      enough = resolve;
-    });
+    const looked = new Gate();
     a.store.onTxn = async (txn, send) => {
-      if (kindOf(txn) === 'release') await looked;
+      if (kindOf(txn) === 'release') await looked.opened;
       const reply = await send();
       if (kindOf(txn) === 'read' && !a.isHolding()) reads += 1;
-      if (reads === 3) enough();
+      if (reads === 3) looked.open();
       return reply;
     };
     await a.release();

@@ -24,6 +24,8 @@ import { until, type LogLine } from '../fixtures/program.ts';
 const STOP_WITHIN_MS = 2_000;
 /** `takeoverAfter` of profile `seconds`: what nobody waits for after a clean stop. */
 const TAKEOVER_MS = 4_900;
+/** How a record of a release begins (src/election/record.ts). */
+const RELEASED = '{"v":1,"state":"released"';
 const leading = { msg: 'transition', to: 'leading' };
 const timeOf = (line: LogLine): number => Date.parse(String(line['time']));
 
@@ -38,7 +40,7 @@ await inNamespace(t, import.meta.url, async () => {
       const seen: { what: string; onLink: boolean }[] = [];
       // Of each request that ends the hold: is the address on a link just before etcd gets it?
       const gate = await openGate(t, endpoint, '10.77.1.254', (text) => {
-        if (text.includes('"state":"released"')) {
+        if (text.includes(RELEASED)) {
           seen.push({ what: 'release', onLink: has(h1!, VIP) });
         }
       });

@@ -1,0 +1,142 @@
+// etcd's own client takes part in our election: `etcdctl elect` sees our leader, waits behind us, and
+// we behind it. It honours no promise of ours, and we none of its: its end is waited out.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import t, { type Test } from 'tap';
+import { systemClock } from '../../src/clock.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from '../../src/election/promise.ts';
+import { etcdctl } from '../fixtures/etcd-store.ts';
+import {
+  has,
+  makeHosts,
+  ramDirectory,
+  recordOf,
+  startDaemon,
+  startEtcd,
+  VIP,
+  writeReleased,
+} from '../fixtures/hosts.ts';
+import { inNamespace } from '../fixtures/namespace.ts';
+import { until } from '../fixtures/program.ts';
+
+const ELECTION = '/vip-elector/elections/default';
+
+/** `etcdctl elect`, and the lines that it has printed: key and value of each leader, by turns. */
+class Elect implements AsyncDisposable {
+  readonly lines: string[] = [];
+  readonly #child: ChildProcess;
+
+  constructor(t: Test, endpoint: string, ...args: string[]) {
+    const command = [`--endpoints=${endpoint}`, 'elect', ...args];
+    // Dies with the test, whatever ends it.
+    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', 'etcdctl', ...command], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ETCDCTL_API: '3' },
+    });
+    const { stdout } = this.#child;
+    if (stdout) createInterface({ input: stdout }).on('line', (line) => this.lines.push(line));
+    t.teardown(() => this[Symbol.asyncDispose]());
+  }
+
+  /** Who leads, as told last. */
+  get leader(): string | undefined {
+    return this.lines.length % 2 === 0 ? this.lines.at(-1) : undefined;
+  }
+
+  /** Ends it as Ctrl-C does: it resigns and revokes its lease. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGINT');
+    await ended;
+  }
+}
+
+/** Who stands in the election, in order of their turn. */
+function queue(endpoint: string): string[] {
+  const text = etcdctl(endpoint, 'get', '--prefix', `${ELECTION}/`, '--sort-by=CREATE');
+  return text.split('\n').filter((_line, index) => index % 2 === 1);
+}
+
+/** Resolves when just these stand in the election, in this order. */
+async function queued(endpoint: string, ...nodes: string[]): Promise<void> {
+  const wanted = nodes.join();
+  await until(`the queue is ${wanted}`, () => queue(endpoint).join() === wanted || undefined);
+}
+
+await inNamespace(t, import.meta.url, async () => {
+  await t.test('with `etcdctl elect`, each sees and awaits the other', async (t) => {
+    const hosts = makeHosts(t, 2);
+    const [h1, h2] = hosts;
+    const { endpoint } = await startEtcd(t);
+    writeReleased(endpoint, 'default');
+    const dirs = hosts.map(({ name }) => ramDirectory(t, name));
+    const start = (index: number) =>
+      startDaemon(t, hosts[index]!, { endpoint, runtimeDir: dirs[index]! });
+    const holds = (host: (typeof hosts)[number] | undefined): Promise<unknown> =>
+      until(`${host?.name} holds`, () => (host !== undefined && has(host, VIP)) || undefined);
+
+    const first = start(0);
+    await holds(h1);
+    const second = start(1);
+    await queued(endpoint, 'h1', 'h2');
+    const listener = new Elect(t, endpoint, '-l', ELECTION);
+    await until('the listener sees h1', () => listener.leader === 'h1' || undefined);
+
+    const other = new Elect(t, endpoint, ELECTION, 'other');
+    await queued(endpoint, 'h1', 'h2', 'other');
+    await first.stop();
+    await until('the listener sees h2', () => listener.leader === 'h2' || undefined);
+    await holds(h2);
+    t.strictSame(queue(endpoint), ['h2', 'other']);
+    t.strictSame(other.lines, [], 'it waits behind ours');
+    t.match(recordOf(endpoint), { state: 'held', node: 'h2' });
+
+    await second.stop();
+    await until('the listener sees the other', () => listener.leader === 'other' || undefined);
+    await until('the other leads', () => other.leader === 'other' || undefined);
+    t.match(recordOf(endpoint), { state: 'released', node: 'h2' });
+
+    const third = start(0);
+    await queued(endpoint, 'other', 'h1');
+    const fourth = start(1);
+    await queued(endpoint, 'other', 'h1', 'h2');
+    const record = await until('the record says foreign', () => {
+      const found = recordOf(endpoint);
+      return found?.['state'] === 'foreign' ? found : undefined;
+    });
+    t.match(
+      record,
+      { node: 'other', token: { key: listener.lines.at(-2) } },
+      'it names the leader',
+    );
+    t.notOk(
+      hosts.some((host) => has(host, VIP)),
+      'nobody of ours holds the VIP',
+    );
+    t.strictSame(queue(endpoint), ['other', 'h1', 'h2'], 'and nobody has deposed it');
+
+    const endedAt = systemClock.now();
+    await other[Symbol.asyncDispose]();
+    await queued(endpoint, 'h1', 'h2');
+    await holds(h1);
+    const waitedMs = systemClock.now() - endedAt;
+    t.ok(waitedMs >= LONGEST_TAKEOVER_AFTER_MS, `h1 took after ${waitedMs} ms, not sooner`);
+    t.notOk(has(h2!, VIP), 'and h2 did not');
+    t.match(recordOf(endpoint), { state: 'held', node: 'h1' });
+    t.equal(listener.leader, 'h1', 'the listener sees ours again');
+    t.strictSame(
+      listener.lines.filter((_line, index) => index % 2 === 1),
+      ['h1', 'h2', 'other', 'h1'],
+    );
+    // The address was nowhere else while the other led: the logs tell of every taking.
+    for (const daemon of [third, fourth]) {
+      t.equal(daemon.all({ msg: 'transition', to: 'assigning' }).length, daemon === third ? 1 : 0);
+    }
+    t.strictSame(await fourth.stop(), { code: 0, signal: null });
+    t.strictSame(await third.stop(), { code: 0, signal: null });
+    t.strictSame(queue(endpoint), []);
+    t.notOk(hosts.some((host) => has(host, VIP)));
+  });
+});
