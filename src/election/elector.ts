@@ -122,6 +122,7 @@ export class Elector implements ElectionControl {
     const { clock, emit, listener } = parts;
     switch (end.kind) {
       case 'lease-gone':
+        memory.leaseId = undefined;
         for (const member of members.values()) member.lose('lease-lost', 'the lease is gone');
         break;
       case 'name-taken':

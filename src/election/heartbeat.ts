@@ -32,9 +32,13 @@ export interface Listed {
 export interface BeatFinding {
   /** Another node writes under our name, or wrote last. */
   readonly nameTaken: KeyValue | undefined;
+  /** etcd refused the write because our lease is no more: every key on it is gone. */
+  readonly leaseGone: boolean;
   /** Claims that stand no more, and how they ended. */
   readonly lost: readonly { claim: Claim; reason: 'deposed' | 'lease-lost'; detail: string }[];
 }
+
+const NOTHING: BeatFinding = { nameTaken: undefined, leaseGone: false, lost: [] };
 
 export interface HeartbeatTiming {
   readonly holdForMs: number;
@@ -144,6 +148,7 @@ export class Heartbeat {
     }
     return {
       nameTaken: findings.find((each) => each.nameTaken !== undefined)?.nameTaken,
+      leaseGone: findings.some((each) => each.leaseGone),
       lost: findings.flatMap((each) => each.lost),
     };
   }
@@ -168,12 +173,13 @@ export class Heartbeat {
         code: error instanceof StoreError ? error.code : 'STATE_FILE',
         err: error,
       });
-      return undefined;
+      const leaseGone = error instanceof StoreError && error.code === 'NOT_FOUND';
+      return leaseGone ? { ...NOTHING, leaseGone } : undefined;
     }
     if (!reply.succeeded) return this.judge(self, reply, claims);
     this.confirmed(self, beat, clock.now());
     for (const claim of claims) this.#prove(claim, beat);
-    return { nameTaken: undefined, lost: [] };
+    return NOTHING;
   }
 
   /** A beat of any kind (also a taking or an enqueueing) was confirmed. */
@@ -211,7 +217,7 @@ export class Heartbeat {
     if (nodeKv === undefined) this.ground = { kind: 'absent' };
     else if (nodeKv.lease === self.lease) this.ground = { kind: 'own', lease: self.lease };
     else if (ownWriting) this.ground = { kind: 'earlier', lease: nodeKv.lease };
-    else return { nameTaken: nodeKv, lost: [] };
+    else return { ...NOTHING, nameTaken: nodeKv };
     const lost = claims.flatMap((claim, index) => {
       const keyKv = reply.results[1 + 2 * index]?.kvs[0];
       const recordKv = reply.results[2 + 2 * index]?.kvs[0];
@@ -229,6 +235,6 @@ export class Heartbeat {
       const reason = recordStands ? ('lease-lost' as const) : ('deposed' as const);
       return [{ claim, reason, detail }];
     });
-    return { nameTaken: undefined, lost };
+    return { ...NOTHING, lost };
   }
 }

@@ -5,7 +5,7 @@ import { decide } from './decision.ts';
 import { writeFacts } from './facts.ts';
 import type { Member } from './member.ts';
 import { QueueReport } from './queue-report.ts';
-import { decodeRecord, sameToken } from './record.ts';
+import { decodeRecord, sameToken, type Token } from './record.ts';
 import { ownCandidate, type Self, type Situation } from './situation.ts';
 import type { KeyValue } from './store.ts';
 import { isTrouble } from './types.ts';
@@ -139,6 +139,10 @@ export class Session {
       this.#nameTaken(finding.nameTaken);
       return;
     }
+    if (finding.leaseGone) {
+      this.#end({ kind: 'lease-gone' });
+      return;
+    }
     for (const { claim, reason, detail } of finding.lost) {
       members.get(claim.group)?.lose(reason, detail);
     }
@@ -178,6 +182,17 @@ export class Session {
     return settled ? everyMs * HOLDER_READ_FACTOR : everyMs;
   }
 
+  /**
+   * The record names a token of ours that the state file does not: an earlier life of the daemon
+   * burnt it, and neither its release nor the deletion of its key came through (rule 15 [H6]).
+   */
+  #isForgotten(group: string, token: Token): boolean {
+    const { view, parts } = this.#core;
+    const { record } = view.group(group);
+    const named = record?.state === 'held' && sameToken(record.token, token);
+    return named && !parts.journal.memory.tokens.some((each) => sameToken(each.token, token));
+  }
+
   situation(member: Member): Situation {
     const { view, reader, parts, options, keys } = this.#core;
     const { listed, group } = member;
@@ -192,7 +207,7 @@ export class Session {
       claimed: listed?.token,
       holding: listed?.recordRevision !== undefined,
       ending: member.ending,
-      isBurnt: (token) => member.isBurnt(token),
+      isBurnt: (token) => member.isBurnt(token) || this.#isForgotten(group.name, token),
       readAt: reader.readAt ?? now,
       now,
       stamps: member.stamps,

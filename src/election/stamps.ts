@@ -20,9 +20,9 @@ export class Stamps {
     return due;
   }
 
-  /** True when the slot remembers some condition. */
-  has(slot: string): boolean {
-    return this.#slots.has(slot);
+  /** True when the slot remembers this condition. */
+  holds(slot: string, condition: string): boolean {
+    return this.#slots.get(slot)?.condition === condition;
   }
 
   /** The condition of the slot does not hold any more. */

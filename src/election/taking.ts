@@ -72,10 +72,12 @@ export function takeableAt(situation: Situation): Instant {
   const { stamps, view, quarantineUntil, foreignElection } = situation;
   const own = ownCandidate(situation);
   const head = view.queue[0];
+  const unbroken = `reads good since ${situation.readsGoodSince}`;
   const ownHold = own !== undefined && isNamedHolder(situation, own);
   if (foreignElection && head !== undefined && (head !== own || ownHold)) {
-    // A live leader: its end will have been seen by us (rule 8, last sentence).
-    stamps.due('leader-seen', 'some', situation.readAt, 0);
+    // A live leader: its end will have been seen by us, unless our own reads fail meanwhile, and
+    // others may lead unseen (rule 8, last sentence).
+    stamps.due('leader-seen', unbroken, situation.readAt, 0);
   }
   const end = ending(situation);
   if (end === undefined) {
@@ -83,7 +85,8 @@ export function takeableAt(situation: Situation): Instant {
     // Rule 8 [A3]: held by our own live token: the taking was confirmed, the reply lost; or a resume.
     return ownHold && head === own ? quarantineUntil : NEVER;
   }
-  const seenLive = end.condition.startsWith('foreign-election:') && stamps.has('leader-seen');
+  const seenLive =
+    end.condition.startsWith('foreign-election:') && stamps.holds('leader-seen', unbroken);
   const due = stamps.due('ending', end.condition, end.from, seenLive ? 0 : end.waitMs);
   return due > quarantineUntil ? due : quarantineUntil;
 }

@@ -1,10 +1,13 @@
-import type { Instant } from '../clock.ts';
+import { after, type Instant } from '../clock.ts';
 import { isOurLease, type Keys } from './keys.ts';
 import { Observations } from './observations.ts';
 import { decodeRecord, type HolderRecord, type Token } from './record.ts';
 import { NO_LEASE, type KeyValue, type LeaseId, type Operation, type TxnReply } from './store.ts';
 import { TrackedRange } from './tracked-range.ts';
 import type { ElectionGroup } from './types.ts';
+
+/** What has vanished is remembered for far longer than anybody waits. */
+const VANISHED_KEPT_MS = 600_000;
 
 /** A candidate of a group, as read. */
 export interface Candidate extends Token {
@@ -89,6 +92,7 @@ export class View {
     }
     if (complete) {
       this.observations.replaceAll(this.#nodes.under(this.#keys.nodes), revision, at);
+      this.observations.prune(after(at, -VANISHED_KEPT_MS));
     }
     return complete;
   }

@@ -1,5 +1,6 @@
+import type { Instant } from '../clock.ts';
 import type { ElectionCore } from './core.ts';
-import { StoreError, type KeyValue, type WatchEvent } from './store.ts';
+import { StoreError, type Header, type KeyValue, type WatchEvent } from './store.ts';
 
 /** From one try to open a watch to the next. */
 const RETRY_MS = 250;
@@ -18,26 +19,39 @@ export async function followWatch(
 ): Promise<void> {
   const { store, view, keys, parts, look, options } = core;
   const ownNodeKey = keys.node(options.node);
-  const onEvents = (events: readonly WatchEvent[]): void => {
+  const { memory } = parts.journal;
+  const onEvents = (events: readonly WatchEvent[], header: Header): void => {
     const at = parts.clock.now();
     let read = false;
     let acted = false;
+    // What we have seen, we have seen: a later answer from before it is a look back (rule 16).
+    if (header.clusterId === memory.clusterId) {
+      memory.highestRevision = Math.max(memory.highestRevision, header.revision);
+    }
     for (const { type, kv } of events) {
       if (!kv.key.startsWith(keys.nodes)) {
         read = true;
         const isRecord = type === 'put' && kv.key.startsWith(keys.holders);
         if (isRecord && onRecord(kv.key.slice(keys.holders.length), kv)) acted = true;
       } else if (kv.key === ownNodeKey) continue;
-      else if (type === 'put') view.observations.see(kv, at);
+      else if (type === 'put') read = sawBeat(kv, at) || read;
       else view.observations.miss(kv.key.slice(keys.nodes.length), kv.modRevision, at);
     }
     // A read beside a taking would only slow it down.
     if (acted) return;
     if (read) look.ring();
   };
+  // True when the beat lists other tokens than the one before: somebody may take now (rule 6).
+  const sawBeat = (kv: KeyValue, at: Instant): boolean => {
+    const node = kv.key.slice(keys.nodes.length);
+    const before = view.observations.ofNode(node)?.beat?.tokens;
+    view.observations.see(kv, at);
+    const after = view.observations.ofNode(node)?.beat?.tokens;
+    return JSON.stringify(before) !== JSON.stringify(after);
+  };
   let compacted = false;
   for (;;) {
-    const known = parts.journal.memory.highestRevision;
+    const known = memory.highestRevision;
     // Where history is gone we start from now: the read that follows shows what was missed.
     const from = compacted || known === 0 ? {} : { fromRevision: known + 1 };
     compacted = false;

@@ -165,6 +165,8 @@ await t.test(
     const lease = a?.journal.memory.leaseId ?? '';
     await store.revokeLease(lease, within());
     t.match(await a?.until('lost'), { reason: 'lease-lost' });
+    // By its beats, long before the next keep-alive would have said so.
+    await a?.when(() => a.journal.memory.leaseId !== lease);
     await b?.until('taken');
     await a?.when(() => a.queue.some(({ mine }) => mine));
     t.not(a?.journal.memory.leaseId, lease);
@@ -310,6 +312,24 @@ await t.test(
     t.equal(after?.sinceMs, before?.sinceMs);
     t.equal(b?.holds.length, 0);
     t.strictSame(overlaps(nodes), []);
+  },
+);
+
+await t.test(
+  'rule 15 [H6]: a token that the state file has burnt is not resumed, though its key still leads',
+  async (t) => {
+    const { hand, node, queueUp } = await election(t);
+    const [a] = await queueUp('a');
+    await a?.until('proved');
+    await a?.crash();
+    const saved = structuredClone(a?.journal.saved ?? freshMemory());
+    const before = await hand.record();
+    // Burnt, and then neither release nor revocation came through.
+    const again = node('a', { journal: new MemoryJournal({ ...saved, tokens: [] }) }).start();
+    const taken = await again.until('taken');
+    t.equal(again.journal.memory.leaseId, saved.leaseId);
+    t.equal(taken.resumed, false);
+    t.not((await hand.record())?.token.createRevision, before?.token.createRevision);
   },
 );
 

@@ -72,6 +72,9 @@ async function take(
   return listed;
 }
 
+/** A beat that found nothing to be told. */
+const NOTHING = { nameTaken: undefined, leaseGone: false, lost: [] };
+
 await t.test('rule 4 [H2]: the promised end never moves back, confirmed or not', (t) => {
   const clock = new FakeClock();
   const long = heart({ clock, timing: { holdForMs: 4000 } });
@@ -177,7 +180,7 @@ await t.test(
     const made = heart();
     await take(made, 'g', 'h');
     const before = systemClock.now();
-    t.strictSame(await made.heartbeat.beat(made.self, NEVER), { nameTaken: undefined, lost: [] });
+    t.strictSame(await made.heartbeat.beat(made.self, NEVER), NOTHING);
     t.strictSame(
       made.proofs.map(([group]) => group),
       ['g', 'h'],
@@ -208,7 +211,7 @@ await t.test(
     await heartbeat.beat(self, NEVER);
     const written = await hand.get(keys.node('s'));
     overtaken.open();
-    t.strictSame(await late, { nameTaken: undefined, lost: [] });
+    t.strictSame(await late, NOTHING);
     t.equal(made.proofs.length, 1, 'only by the one that came first');
     t.strictSame(await hand.get(keys.node('s')), written);
   },
@@ -258,7 +261,7 @@ await t.test('rule 3: a timeout is unknown, so not proven, though it was applied
     await send();
     throw new StoreError('DEADLINE_EXCEEDED', '', 'late');
   };
-  t.strictSame(await made.heartbeat.beat(made.self, NEVER), { nameTaken: undefined, lost: [] });
+  t.strictSame(await made.heartbeat.beat(made.self, NEVER), NOTHING);
   t.strictSame(made.proofs, []);
   t.match(made.log.events, [{ type: 'beat-failed', code: 'DEADLINE_EXCEEDED' }]);
 });

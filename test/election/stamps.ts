@@ -26,12 +26,13 @@ await t.test('slots do not know of each other; a cleared one starts anew', (t) =
   const stamps = new Stamps();
   stamps.due('one', 'a', NOW, 100);
   stamps.due('two', 'a', after(NOW, 1), 100);
-  t.ok(stamps.has('one'));
+  t.ok(stamps.holds('one', 'a'));
+  t.notOk(stamps.holds('one', 'b'));
   stamps.clear('one');
-  t.notOk(stamps.has('one'));
+  t.notOk(stamps.holds('one', 'a'));
   t.equal(stamps.due('one', 'a', after(NOW, 5), 100), after(NOW, 105));
   t.equal(stamps.due('two', 'a', NOW, 100), after(NOW, 101));
   stamps.clearAll();
-  t.notOk(stamps.has('two'));
+  t.notOk(stamps.holds('two', 'a'));
   t.end();
 });

@@ -206,6 +206,19 @@ await t.test(
 );
 
 await t.test(
+  'rule 8: in a foreign election a leader seen before our reads failed does not count',
+  (t) => {
+    const stamps = new Stamps();
+    const seen = { queue: [dead, own], record: recordOf(dead), foreignElection: true, stamps };
+    takeableAt(situation({ ...seen, readsGoodSince: ago(5000) }));
+    const record = recordOf(dead, { state: 'released' });
+    const over = { queue: [own], record, recordRevision: 51, foreignElection: true, stamps };
+    t.equal(takeableAt(situation({ ...over, readsGoodSince: ago(100) })), longest);
+    t.end();
+  },
+);
+
+await t.test(
   'rule 14: our own earlier hold on this boot has ended, once nothing is claimed',
   (t) => {
     const record = recordOf(candidate('s', 10), { token });

@@ -67,6 +67,14 @@ await t.test('rule 9 [H11]: a taking is a beat that writes the record it has rea
   t.end();
 });
 
+await t.test('rule 8: a taking on a hint compares that all who stood before us are gone', (t) => {
+  const record = recordOf(own);
+  const { compares } = transactions.take(beat, lease, GROUP, record, 49, [candidate('a', 10)]);
+  t.strictSame(compares.at(-1), stands(candidate('a', 10).key, 0));
+  t.equal(compares.length, 5, 'besides all that a taking compares');
+  t.end();
+});
+
 await t.test('the record and all else that must outlive a lease is on none', (t) => {
   const { success } = transactions.take(beat, lease, GROUP, recordOf(own), 49);
   const record = success.find((each) => each.key === recordKey);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Hand, TestNode } from '../fixtures/electors.ts';
+import { Hand, kindOf, overlaps, TestNode } from '../fixtures/electors.ts';
 import { etcdctl, openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });
@@ -35,4 +35,51 @@ await t.test('after its history was compacted it watches on from now', async (t)
   await hand.put(`${hand.keys.election('g')}/by-hand`, 'x');
   await a.untilEvent('leaseless-candidate');
   t.pass();
+});
+
+await t.test(
+  'rule 8: a hold that ends is taken on the hint, with the compares that prove it',
+  async (t) => {
+    const hand = new Hand(store, '/w3');
+    await hand.seedReleased();
+    const a = new TestNode(t, { name: 'a', prefix: '/w3', endpoints }).start();
+    const { proof } = await a.until('taken');
+    const b = new TestNode(t, { name: 'b', prefix: '/w3', endpoints, timing: RARELY }).start();
+    await b.when(() => b.queue.length === 2);
+    await a.release();
+    await b.until('taken');
+    const [take] = b.store.sent.filter((txn) => kindOf(txn) === 'take');
+    const holder = hand.keys.holder('g');
+    const { key } = proof.token;
+    t.match(
+      take?.compares.filter((each) => [key, holder].includes(each.key)),
+      [
+        { key: holder, target: 'mod', op: '=' },
+        { key, target: 'create', op: '=', value: 0 },
+      ],
+    );
+    t.strictSame(overlaps([a, b]), []);
+  },
+);
+
+await t.test('rule 8: a hint that is no end of the hold before us takes nothing', async (t) => {
+  const hand = new Hand(store, '/w4');
+  await hand.seedReleased();
+  const a = new TestNode(t, { name: 'a', prefix: '/w4', endpoints }).start();
+  await a.until('proved');
+  const b = new TestNode(t, { name: 'b', prefix: '/w4', endpoints, timing: RARELY }).start();
+  const c = new TestNode(t, { name: 'c', prefix: '/w4', endpoints, timing: RARELY });
+  await b.when(() => b.queue.length === 2);
+  c.start();
+  await c.when(() => c.queue.length === 3);
+  // The record says that the hold has ended while its key stands, and b stands before c.
+  const record = await hand.record();
+  await hand.put(hand.keys.holder('g'), JSON.stringify({ ...record, state: 'released' }));
+  await a.until('lost');
+  await a.until('taken', () => true, a.heard.length);
+  t.equal(b.holds.length + c.holds.length, 0);
+  t.notOk(
+    c.store.sent.some((txn) => kindOf(txn) === 'take'),
+    'b stood before it',
+  );
 });
