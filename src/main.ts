@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './heap.ts';
 import { main } from './cli/main.ts';
 import { processIo } from './cli/options.ts';
 

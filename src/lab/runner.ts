@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly evidenceDir?: string;
   readonly onProgress?: ((line: string) => void) | undefined;
   /** Given what the instruments saw in each run, void ones included. */
-  readonly onRun?: ((facts: RunFacts, recording: Recording) => void) | undefined;
+  readonly onRun?: ((facts: RunFacts, recording: Recording, isVoid: boolean) => void) | undefined;
 }
 
 export interface ScenarioResult {
@@ -58,7 +58,7 @@ export async function runScenario(
     if (isVoid && problems.length === 0) voidRuns += 1;
     else runs.push(facts);
     options.onProgress?.(line(lab, scenario, facts, isVoid, problems));
-    options.onRun?.(facts, recording);
+    options.onRun?.(facts, recording, isVoid);
     if (problems.length > 0 && options.evidenceDir !== undefined) {
       const name = `${scenario.name}-${lab.etcdOver}-${facts.run + 1}`;
       const kept = await keepEvidence(lab, options.evidenceDir, name, { facts, recording });
