@@ -55,37 +55,60 @@ export async function runDaemon(config: Config): Promise<void> {
   // Listening from the first moment: a signal during the start must not leave anything half done.
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  lockRuntimeDirectory(config.runtimeDir);
-  const unlock = await takeDaemonLock();
-  if (unlock === undefined) {
-    throw new OperatorError(
-      'another vip-elector runs in this network namespace: one daemon a host; ' +
-        'give it more groups instead, or stop it first',
-    );
-  }
-  await refuseOwnVipAsEndpoint(config, systemClock);
-  const observer = new Observer(config, packageVersion());
-  const parts = await openParts(config, systemClock, observer);
+  const opened = new Opened();
   try {
+    lockRuntimeDirectory(config.runtimeDir);
+    const unlock = await takeDaemonLock();
+    if (unlock === undefined) {
+      throw new OperatorError(
+        'another vip-elector runs in this network namespace: one daemon a host; ' +
+          'give it more groups instead, or stop it first',
+      );
+    }
+    opened.add(unlock);
+    await refuseOwnVipAsEndpoint(config, systemClock);
+    const observer = new Observer(config, packageVersion());
+    const parts = await openParts(config, systemClock, observer, opened);
     await serve(parts, observer, stopped.signal);
   } finally {
-    await closeParts(parts);
-    await unlock();
+    await opened.close();
     process.off('SIGTERM', onSignal);
     process.off('SIGINT', onSignal);
   }
 }
 
-async function openParts(config: Config, clock: Clock, observer: Observer): Promise<Parts> {
+/** What was opened so far, to be closed in the reverse order, also when the rest could not be. */
+class Opened {
+  readonly #closers: (() => void | Promise<void>)[] = [];
+
+  add(close: () => void | Promise<void>): void {
+    this.#closers.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close();
+  }
+}
+
+async function openParts(
+  config: Config,
+  clock: Clock,
+  observer: Observer,
+  opened: Opened,
+): Promise<Parts> {
   const emit: Emit = (event) => observer.record(event);
   const { node, prefix, timing, groups: configured } = config;
   const state = new StateFile(config.runtimeDir, { node, prefix }, clock);
   const network = await openNetwork(clock);
+  opened.add(() => network.close());
   const isRecorded = (link: string, address: string): boolean =>
     state.addresses.some((each) => each.link === link && each.address === address);
   const monitor = new NetworkMonitor({ network, clock, emit, isRecorded });
+  opened.add(() => monitor.stop());
   const store = await openEtcdStore(config.etcd, { clock, emit });
+  opened.add(() => store.close());
   const sender = openPacketSender();
+  opened.add(() => sender.close());
   const groups = new Groups();
   const announcer = new Announcer(
     {
@@ -113,13 +136,6 @@ async function openParts(config: Config, clock: Clock, observer: Observer): Prom
     groups.add(new GroupController({ ...shared, election: elector }, group));
   }
   return { config, clock, emit, network, monitor, state, store, sender, groups, elector };
-}
-
-async function closeParts({ monitor, network, store, sender }: Parts): Promise<void> {
-  monitor.stop();
-  await network.close();
-  store.close();
-  sender.close();
 }
 
 async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promise<void> {
@@ -152,26 +168,28 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
       for (const controller of groups.all()) controller.onSuspended(ms);
     },
   };
-  const loops = Promise.all([
-    campaign(parts, signal),
-    tick(clock, pulse, signal),
-    monitor.run(signal),
-  ]);
+  const loops = [campaign(parts, signal), tick(clock, pulse, signal), monitor.run(signal)];
   const ended = new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     else stop.addEventListener('abort', () => resolve(), { once: true });
   });
-  // A loop ends before the stop only by a defect: then the process ends with it, and the kernel's
-  // guard with the addresses.
-  await Promise.race([ended, loops]);
+  let defect: unknown;
+  try {
+    await Promise.race([ended, ...loops]);
+  } catch (error) {
+    // A loop ends before the stop only by a defect: what we hold is withdrawn like at any stop, and
+    // the process ends. A supervisor starts the next one.
+    defect = error;
+  }
   const stoppingAt = clock.now();
-  emit({ type: 'stopping', signal: String(stop.reason) });
+  emit({ type: 'stopping', signal: defect === undefined ? String(stop.reason) : 'defect' });
   await release(parts);
   running.abort(new Error('the daemon stops'));
-  await loops;
+  await Promise.allSettled(loops);
   if (!config.keepOnStop) await elector.retire(REVOKE_WITHIN_MS);
   await observer.stop();
   emit({ type: 'stopped', durationMs: clock.now() - stoppingAt });
+  if (defect !== undefined) throw defect;
 }
 
 /** Takes part in the elections, once it is known that nothing of the past can be on the links. */

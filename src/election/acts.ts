@@ -4,12 +4,13 @@ import { appendHistory, type HistoryEntry } from './history.ts';
 import type { Member } from './member.ts';
 import type { HolderRecord } from './record.ts';
 import type { Self } from './situation.ts';
-import type { KeyValue } from './store.ts';
+import { isRefusal, type KeyValue } from './store.ts';
 import { isTrouble, JournalError } from './types.ts';
 import type { GroupView } from './view.ts';
 
 /** After an act that etcd refused or did not answer: once more, not at once. */
 const RETRY_MS = 100;
+const REFUSED_RETRY_MAX_MS = 5000;
 
 interface ActParts {
   readonly core: ElectionCore;
@@ -57,17 +58,26 @@ export class Acts {
     this.#busy([member], work, signal);
   }
 
+  /** Trouble on the way is soon over; a refusal (no space, no permission) needs a person. */
+  #retryMs(members: readonly Member[], error: unknown): number {
+    if (!isRefusal(error)) return RETRY_MS;
+    for (const member of members) member.refusals += 1;
+    const refusals = Math.max(...members.map((member) => member.refusals));
+    return Math.min(RETRY_MS * 2 ** refusals, REFUSED_RETRY_MAX_MS);
+  }
+
   #busy(members: readonly Member[], work: () => Promise<void>, signal: AbortSignal): void {
     for (const member of members) member.busy = true;
     const { core, spawn } = this.#parts;
     const act = async (): Promise<void> => {
       try {
         await work();
+        for (const member of members) member.refusals = 0;
       } catch (error) {
         if (!isTrouble(error)) throw error;
         if (error instanceof JournalError)
           core.parts.emit({ type: 'state-unwritable', err: error });
-        await core.parts.clock.sleep(RETRY_MS, signal);
+        await core.parts.clock.sleep(this.#retryMs(members, error), signal);
       } finally {
         for (const member of members) member.busy = false;
         core.look.ring();

@@ -57,6 +57,19 @@ function graceUntil({ readsGoodSince, requestDeadlineMs }: Situation, beat?: Bea
   return after(readsGoodSince, 2 * beatEveryMs + requestDeadlineMs);
 }
 
+/**
+ * The holder lives and beats, but does not list the token any more: the kernel has confirmed that the
+ * addresses are off [H7, H12]. It may take again, and then the record changes; if it does not, its
+ * key must not keep everybody waiting for as long as it beats.
+ */
+function isGivenUp({ group, view, observations }: Situation, head: Candidate): boolean {
+  const { record } = view;
+  const beat = observations.ofLease(head.lease)?.beat;
+  if (record === undefined || beat === undefined) return false;
+  const sameLife = beat.identity === record.identity && beat.bootId === record.bootId;
+  return sameLife && beat.seq > record.seq && !claims(beat, group, head.createRevision);
+}
+
 /** From when the leader, one of ours, may be deposed; not before the grace has passed (rule 12). */
 export function deposableAt(situation: Situation, head: Candidate): Instant {
   const { group, view, observations, stamps, readAt } = situation;
@@ -79,6 +92,9 @@ export function deposableAt(situation: Situation, head: Candidate): Instant {
       const { beat } = seen;
       const listed = beat !== undefined && claims(beat, group, head.createRevision);
       due = after(seen.firstSeenAt, listed ? takeoverAfterOf(beat) : ceiling);
+      const given = isGivenUp(situation, head);
+      if (given) due = stamps.due('given-up', condition, readAt, ceiling);
+      else stamps.clear('given-up');
     }
   } else {
     // It holds nothing. Silent or not, it must not stand in the way for ever [H9].
@@ -93,20 +109,27 @@ export function deposableAt(situation: Situation, head: Candidate): Instant {
 
 /** The deposing that is due now, if any (protocol.md rules 7, 10, 11). */
 export function deposing(situation: Situation): Deposing | undefined {
-  const { view, observations, now } = situation;
+  const { view, now } = situation;
   const head = view.queue[0];
   if (head === undefined || !head.ours || head === ownCandidate(situation)) return undefined;
   if (now < deposableAt(situation, head)) return undefined;
   const endsHold = isNamedHolder(situation, head);
-  const seen =
-    observations.ofLease(head.lease) ??
-    (endsHold && view.record !== undefined ? observations.ofNode(view.record.node) : undefined);
   return {
     victims: [head, ...deadCandidates(situation, 1)],
-    silent:
-      seen === undefined
-        ? undefined
-        : { node: seen.node, revision: seen.present ? seen.revision : 0 },
+    silent: silentKey(situation, head, endsHold),
     endsHold,
   };
+}
+
+/** The heartbeat key that must be as it was when its silence was counted (rule 11). */
+function silentKey(situation: Situation, head: Candidate, endsHold: boolean): Deposing['silent'] {
+  const { observations, view } = situation;
+  // It is not silent: what it said is that it holds nothing. A taking anew changes the record.
+  if (endsHold && isGivenUp(situation, head)) return undefined;
+  const seen = observations.ofLease(head.lease);
+  if (seen !== undefined) return { node: seen.node, revision: seen.revision };
+  if (!endsHold || view.record === undefined) return undefined;
+  const { node } = view.record;
+  const other = observations.ofNode(node);
+  return { node, revision: other?.present === true ? other.revision : 0 };
 }

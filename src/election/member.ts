@@ -5,7 +5,7 @@ import type { Heartbeat, Listed } from './heartbeat.ts';
 import { sameToken, type HolderRecord, type Token } from './record.ts';
 import type { Self, Situation } from './situation.ts';
 import { Stamps } from './stamps.ts';
-import { StoreError, type Store, type TxnReply } from './store.ts';
+import { isRefusal, StoreError, type Store, type TxnReply } from './store.ts';
 import type { Claim, Transactions } from './transactions.ts';
 import type { ElectionGroup, ElectionListener, Journal, Proof } from './types.ts';
 import type { Candidate, GroupView } from './view.ts';
@@ -35,6 +35,8 @@ export class Member {
   wanted = false;
   /** One act at a time. */
   busy = false;
+  /** Acts that etcd refused in a row: the next one waits longer. */
+  refusals = 0;
   /** The token is lost; the addresses are on their way off the link. */
   ending = false;
   readonly #parts: MemberParts;
@@ -139,7 +141,8 @@ export class Member {
     const stands = view.queue.some((each) => sameToken(each, listed.token));
     const { record } = view;
     const named = record?.state === 'held' && sameToken(record.token, listed.token);
-    if (stands && (named || !listed.uncertain)) return;
+    // Not wanted any more, it would be listed for ever and keep everybody else away.
+    if (stands && this.wanted && (named || !listed.uncertain)) return;
     this.lose('lease-lost', stands ? 'the record names another' : 'the candidate key is gone');
   }
 
@@ -183,7 +186,10 @@ export class Member {
     try {
       reply = await this.#send(txn, signal);
     } catch (error) {
-      listed.uncertain = true;
+      // Only an answer tells that it was not applied.
+      if (isRefusal(error)) {
+        if (!listed.uncertain) this.#unlist(token);
+      } else listed.uncertain = true;
       throw error;
     }
     if (!reply.succeeded) {

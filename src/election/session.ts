@@ -32,7 +32,8 @@ const READS_PER_TAKEOVER = 4;
 /** A node that holds all it wants reads this many times less often: its beats prove more. */
 const HOLDER_READ_FACTOR = 3;
 /** After a failed read: soon again, on another endpoint, then with patience. */
-const READ_RETRY_MS = [0, 50, 100, 200, 300] as const;
+const READ_RETRY_MS = [100, 0, 50, 100, 200] as const;
+const READ_RETRY_MAX_MS = 300;
 
 /** The loop turns at least this often: /healthz goes by it. */
 const TURN_WITHIN_MS = 1000;
@@ -40,6 +41,11 @@ const TURN_WITHIN_MS = 1000;
 const MAX_SHOWN = 512;
 /** When the enqueueing has not come through by then, a beat of its own says that we live. */
 const FIRST_BEAT_WITHIN_MS = 1000;
+
+/** @param failures reads that failed in a row; 0: it was answered, but by no complete picture */
+function readRetryMs(failures: number): number {
+  return READ_RETRY_MS[failures] ?? READ_RETRY_MAX_MS;
+}
 
 /** The life of one lease: beats, reads, decisions, keep-alives and the watch, side by side. */
 export class Session {
@@ -160,7 +166,7 @@ export class Session {
         return;
       }
       if (fresh) this.#report.tell();
-      let waitMs = fresh ? this.#readEveryMs() : (READ_RETRY_MS[reader.failures] ?? 300);
+      let waitMs = fresh ? this.#readEveryMs() : readRetryMs(reader.failures);
       while (waitMs > 0) {
         const until = view.complete ? this.#step(signal) : undefined;
         const now = parts.clock.now();

@@ -128,3 +128,17 @@ export interface Store {
   /** Closes all connections. Idempotent. */
   close(): void;
 }
+
+/** Codes with which etcd says that it did not do what was asked. */
+const REFUSALS: ReadonlySet<StoreErrorCode> = new Set([
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+]);
+
+/** True when the call was certainly not applied; any other failure leaves it open. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof StoreError && REFUSALS.has(error.code);
+}

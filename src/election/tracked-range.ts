@@ -8,6 +8,8 @@ import type { KeyValue, Operation, OperationResult } from './store.ts';
 export class TrackedRange {
   readonly prefix: string;
   readonly #keys = new Map<string, KeyValue>();
+  /** Keys that are no UTF-8, not ours, and look like another once decoded. */
+  #alike = 0;
   /** Revision of the last complete picture; undefined before the first. */
   #revision: number | undefined;
   constructor(prefix: string) {
@@ -27,13 +29,15 @@ export class TrackedRange {
   apply(result: OperationResult, since: number | undefined, revision: number): boolean {
     if (since === undefined) {
       this.#keys.clear();
+      const distinct = new Set(result.kvs.map((kv) => kv.key)).size;
+      this.#alike = result.kvs.length - distinct;
     } else if (since !== this.#revision) {
       // Another answer came first: this delta does not start where we are.
       this.#revision = undefined;
       return false;
     }
     for (const kv of result.kvs) this.#keys.set(kv.key, kv);
-    if (result.count !== this.#keys.size) {
+    if (result.count !== this.#keys.size + this.#alike) {
       // Some key was deleted, perhaps written anew: only a full read tells which.
       this.#revision = undefined;
       return false;

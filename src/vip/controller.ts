@@ -37,6 +37,8 @@ export class GroupController {
   #sinceMs: number;
   #queue: readonly CandidateView[] = [];
   #takenAt: Instant | undefined;
+  /** The daemon ends and leaves everything as it is. */
+  #abandoned = false;
   readonly #faults: Faults;
   readonly #upkeep: Upkeep;
 
@@ -93,6 +95,7 @@ export class GroupController {
   }
 
   onTaken(proof: Proof, resumed: boolean): void {
+    if (this.#abandoned) return;
     this.#fence.arm(proof);
     this.#takenAt = proof.sentAt;
     this.#watchDeadline();
@@ -158,6 +161,7 @@ export class GroupController {
 
   /** Leaves everything as it is, for the next daemon to resume: not one frame, timer or request more. */
   async abandon(): Promise<void> {
+    this.#abandoned = true;
     this.#parts.announcer.stop(this.group.name);
     this.#deadlines.clear();
     this.#faults.stop();
@@ -179,6 +183,7 @@ export class GroupController {
   }
 
   #dispatch(event: MachineEvent): void {
+    if (this.#abandoned) return;
     const before = this.#state;
     const { state, actions } = step(before, event);
     this.#state = state;

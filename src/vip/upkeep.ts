@@ -92,6 +92,8 @@ export class Upkeep {
   /** Someone deleted a VIP: it is put back at once, while we may hold it. */
   repair(vip: Vip): void {
     const noticedAt = this.#parts.clock.now();
+    // The kernel may have ended it by itself, before the right does: not a frame for what is not there.
+    this.#parts.announcer.stop(this.#subject.group.name);
     this.inTurn(() => this.#repair(vip, noticedAt));
   }
 
@@ -100,7 +102,10 @@ export class Upkeep {
     if (assignment.isHeld(vip)) return;
     await this.#keep();
     const { link } = assignment;
-    if (link === undefined || !assignment.isHeld(vip)) return;
+    if (link === undefined || !assignment.isHeld(vip)) {
+      this.announce(); // What else of the group is there.
+      return;
+    }
     const durationMs = elapsedMs(noticedAt, this.#parts.clock.now());
     const event = { group: group.name, vip: vip.address, link: link.name, durationMs };
     this.#parts.emit({ type: 'drift-repaired', ...event });

@@ -45,14 +45,14 @@ export interface RawWatchReply {
   readonly events: readonly { readonly type: 'Put' | 'Delete'; readonly kv: RawKeyValue }[];
 }
 
-/** The hex text of a lease ID for etcd's decimal int64. */
+/** The hex text of a lease ID for etcd's decimal int64; a negative one, which etcd takes too, as its two's complement. */
 export function leaseFromDecimal(decimal: string): LeaseId {
-  return BigInt(decimal).toString(16);
+  return BigInt.asUintN(64, BigInt(decimal)).toString(16);
 }
 
 /** Decimal int64 text of a lease ID. @throws SyntaxError when it is not hex. */
 export function leaseToDecimal(id: LeaseId): string {
-  return BigInt(`0x${id}`).toString();
+  return BigInt.asIntN(64, BigInt(`0x${id}`)).toString();
 }
 
 /** @throws RangeError above 2^53: a number that lost digits would make a fencing token wrong. */
