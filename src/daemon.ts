@@ -27,6 +27,8 @@ import { withdrawLeftovers } from './vip/reconcile.ts';
 /** A stop is over after this, even when etcd is silent: 2 s from the signal to the end, with reserve. */
 const STOP_WITHIN_MS = 1500;
 const REVOKE_WITHIN_MS = 300;
+/** From the release to the rest of a stop. */
+const YIELD_MS = 50;
 /** A tick that is late by less is noise: nobody is told. */
 const LAG_WORTH_TELLING_MS = 5;
 
@@ -184,6 +186,8 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   const stoppingAt = clock.now();
   emit({ type: 'stopping', signal: defect === undefined ? String(stop.reason) : 'defect' });
   await release(parts);
+  // The successor takes now: what is left of our work must not stand in its way.
+  await clock.sleep(YIELD_MS);
   running.abort(new Error('the daemon stops'));
   await Promise.allSettled(loops);
   if (!config.keepOnStop) await elector.retire(REVOKE_WITHIN_MS);

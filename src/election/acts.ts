@@ -11,6 +11,8 @@ import type { GroupView } from './view.ts';
 /** After an act that etcd refused or did not answer: once more, not at once. */
 const RETRY_MS = 100;
 const REFUSED_RETRY_MAX_MS = 5000;
+/** Everything else after a taking waits this long: first the address, and its announcement. */
+const AFTER_TAKING_MS = 50;
 
 interface ActParts {
   readonly core: ElectionCore;
@@ -38,8 +40,8 @@ export class Acts {
           if (await member.take(self, decision, view, signal)) {
             spawn(this.#remember(member, view, signal));
           }
-          // The pace of beats is a holder's from now on.
-          core.beatNow.ring();
+          // The pace of beats is a holder's from now on. The taking was one: the next has time.
+          core.parts.clock.timer(AFTER_TAKING_MS, () => core.beatNow.ring());
           break;
         case 'depose':
           await member.depose(self, decision.deposing, view, signal);
@@ -80,7 +82,10 @@ export class Acts {
         await core.parts.clock.sleep(this.#retryMs(members, error), signal);
       } finally {
         for (const member of members) member.busy = false;
-        core.look.ring();
+        // What was just taken is to be assigned and announced before anything else.
+        const holds = members.every((member) => member.listed?.recordRevision !== undefined);
+        if (holds) core.parts.clock.timer(AFTER_TAKING_MS, () => core.look.ring());
+        else core.look.ring();
       }
     };
     spawn(act());
@@ -113,6 +118,7 @@ export class Acts {
     const { core, self } = this.#parts;
     const { node } = self;
     const atMs = core.parts.clock.wallMs();
+    await core.parts.clock.sleep(AFTER_TAKING_MS, signal);
     const taken = { atMs, node, state: 'held', reason: 'elected', by: node };
     const ended = before.record === undefined ? [] : [entryOf(before.record)];
     const deadlineMs = core.options.timing.requestDeadlineMs;

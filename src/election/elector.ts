@@ -16,6 +16,9 @@ const RETRY_MAX_MS = 400;
 /** A name taken by another node is looked at again this often. */
 const NAME_RETRY_MS = 1000;
 
+/** From a release to the next look. */
+const LOOK_AFTER_RELEASE_MS = 25;
+
 /** For calls on the way out: their deadline alone bounds them. */
 const NEVER_ABORTED = new AbortController().signal;
 
@@ -173,12 +176,19 @@ export class Elector implements ElectionControl {
   }
 
   async release(group: string, reason: Reason): Promise<void> {
-    const { members, look } = this.#core;
+    const { members, look, parts } = this.#core;
     const member = members.get(group);
     const session = this.#session;
     if (member === undefined || session === undefined) return;
-    await member.release(session.self, reason, session.situation(member), NEVER_ABORTED);
-    look.ring();
+    const released = await member.release(
+      session.self,
+      reason,
+      session.situation(member),
+      NEVER_ABORTED,
+    );
+    // After a release the successor comes first; what is left to do here has time.
+    if (released) parts.clock.timer(LOOK_AFTER_RELEASE_MS, () => look.ring());
+    else look.ring();
   }
 
   /**

@@ -4,6 +4,11 @@ import { StoreError, type Header, type KeyValue, type WatchEvent } from './store
 
 /** From one try to open a watch to the next. */
 const RETRY_MS = 250;
+/**
+ * A change is read this much later: whoever is next has taken by then, and neither its transaction
+ * nor its CPU had to wait for those who only look on.
+ */
+const READ_AFTER_MS = 25;
 
 /**
  * Watches everything that concerns us, for ever: a hint that makes us read sooner, and the dates of
@@ -19,6 +24,15 @@ export async function followWatch(
 ): Promise<void> {
   const { store, view, keys, parts, look, options } = core;
   const ownNodeKey = keys.node(options.node);
+  let pending = false;
+  const lookSoon = (): void => {
+    if (pending) return;
+    pending = true;
+    parts.clock.timer(READ_AFTER_MS, () => {
+      pending = false;
+      look.ring();
+    });
+  };
   const { memory } = parts.journal;
   const onEvents = (events: readonly WatchEvent[], header: Header): void => {
     const at = parts.clock.now();
@@ -39,7 +53,7 @@ export async function followWatch(
     }
     // A read beside a taking would only slow it down.
     if (acted) return;
-    if (read) look.ring();
+    if (read) lookSoon();
   };
   // True when the beat lists other tokens than the one before: somebody may take now (rule 6).
   const sawBeat = (kv: KeyValue, at: Instant): boolean => {

@@ -1,6 +1,6 @@
 import { fstatSync, type Stats } from 'node:fs';
+import { createRequire } from 'node:module';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Config } from '../config/types.ts';
 import { PipeSink } from './pipe-sink.ts';
 
@@ -40,6 +40,9 @@ export function createLogger(options: LogOptions, stream?: DestinationStream): L
 
 /** Formats line by line in this thread: pino-pretty's stream would add a queue without bound. */
 function prettyStream(sink: DestinationStream, colorize: boolean): DestinationStream {
+  // Loaded only here: a daemon under systemd never needs its 4 MiB.
+  const load = createRequire(import.meta.url);
+  const { prettyFactory } = load('pino-pretty') as typeof import('pino-pretty');
   const format = prettyFactory({
     colorize,
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',

@@ -65,7 +65,8 @@ export class Upkeep {
     if (state() !== 'leading' || link === undefined) return;
     const added = await assignment.hold(link, fence);
     if (state() !== 'leading') return;
-    if (added !== undefined && added.length > 0) this.announce();
+    // Undefined: not all could be armed any more; what is held is announced all the same.
+    if (added === undefined || added.length > 0) this.announce();
     this.#armLater();
   }
 
@@ -102,10 +103,7 @@ export class Upkeep {
     if (assignment.isHeld(vip)) return;
     await this.#keep();
     const { link } = assignment;
-    if (link === undefined || !assignment.isHeld(vip)) {
-      this.announce(); // What else of the group is there.
-      return;
-    }
+    if (link === undefined || !assignment.isHeld(vip)) return;
     const durationMs = elapsedMs(noticedAt, this.#parts.clock.now());
     const event = { group: group.name, vip: vip.address, link: link.name, durationMs };
     this.#parts.emit({ type: 'drift-repaired', ...event });

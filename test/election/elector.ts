@@ -267,6 +267,34 @@ await t.test(
   },
 );
 
+await t.test(
+  '[H8] a candidate on a lease with a negative ID is foreign, and ends nothing',
+  { timeout: 60_000 },
+  async (t) => {
+    const { hand, queueUp } = await election(t);
+    const [a] = await queueUp('a');
+    const lease = 'ffffffffffffffb3';
+    await store.grantLease(lease, 60, within());
+    await hand.put(`${hand.keys.election('g')}/${lease}`, 'it', lease);
+    await a?.when(() => a.queue.length === 2);
+    t.strictSame(
+      a?.queue.map(({ node, mine, foreign, leaseId }) => [node, mine, foreign, leaseId]).at(1),
+      ['it', false, true, lease],
+    );
+    const from = a?.heard.length ?? 0;
+    await a?.until('proved', () => true, from);
+    await a?.release();
+    a?.elector.setCandidate('g', true);
+    await a?.when(() => a.queue.length === 2 && a.queue[0]?.foreign === true);
+    while ((await hand.record())?.state !== 'foreign') await systemClock.sleep(20);
+    t.match(await hand.record(), { node: 'it' });
+    t.equal(a?.isHolding(), false);
+    await store.revokeLease(lease, within());
+    await a?.when(() => a.queue[0]?.mine === true);
+    t.equal(a?.failure, undefined);
+  },
+);
+
 await t.test('[H13] a key without a lease is warned about and ignored', async (t) => {
   const { hand, queueUp } = await election(t);
   await hand.put(`${hand.keys.election('g')}/by-hand`, 'me');

@@ -158,3 +158,16 @@ await t.test('an aborted call rejects, and so does every call after close', asyn
   await t.rejects(open, { code: 'CANCELLED' });
   await t.rejects(store.keepAlive('1', within()), { code: 'CANCELLED' });
 });
+
+await t.test('a lease with a negative ID is granted, kept alive, read and revoked', async (t) => {
+  const id = 'ffffffffffffffb3';
+  await store.grantLease(id, 60, within());
+  t.equal(await store.keepAlive(id, within()), 60);
+  await put('negative', 'x', id);
+  const read = await store.txn(txn({ success: [{ op: 'range', key: 'negative' }] }), within());
+  t.match(read.results[0]?.kvs, [{ key: 'negative', lease: id }]);
+  t.ok(await holds({ key: 'negative', target: 'lease', op: '=', value: id }));
+  t.match(etcdctl(endpoint, 'get', 'negative', '-w', 'json'), /"lease":-77\b/);
+  await store.revokeLease(id, within());
+  t.ok(await holds({ key: 'negative', target: 'create', op: '=', value: 0 }));
+});

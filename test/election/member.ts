@@ -1,6 +1,7 @@
 import t from 'tap';
 import { systemClock } from '../../src/clock.ts';
-import { StoreError, type Txn } from '../../src/election/store.ts';
+import { decodeBeat } from '../../src/election/beat.ts';
+import { StoreError, type KeyValue, type Txn } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
 import {
   freshMemory,
@@ -34,6 +35,12 @@ async function election(t: { teardown(handler: () => unknown): void }) {
 }
 
 type Kind = ReturnType<typeof kindOf>;
+
+/** How many tokens a heartbeat lists. */
+function listedBy(kv: KeyValue | undefined): number | undefined {
+  const tokens = decodeBeat(kv?.value ?? '')?.tokens;
+  return typeof tokens === 'string' ? undefined : tokens?.length;
+}
 
 /** The first transaction of the kind is applied and its reply lost. */
 function loseFirst(node: TestNode, kind: Kind): Promise<Txn> {
@@ -294,6 +301,68 @@ await t.test(
     a.elector.withdrawn('g');
     const { proof } = await a.until('taken', () => true, a.heard.length);
     t.ok(proof.token.createRevision > 0);
+    t.strictSame(overlaps([a, b]), []);
+  },
+);
+
+await t.test(
+  'rule 8 [A3]: a taking whose reply was lost and that is not wanted any more is given up',
+  { timeout: 30_000 },
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a');
+    let lost = false;
+    a.store.onTxn = async (txn, send) => {
+      if (lost || kindOf(txn) !== 'take') return send();
+      lost = true;
+      const reply = loseReply(send);
+      // A link fault, just then: before the retake.
+      a.elector.setCandidate('g', false);
+      return reply;
+    };
+    a.start();
+    const { token, reason } = await a.until('lost');
+    t.equal(reason, 'lease-lost');
+    t.match(await hand.record(), { state: 'held', node: 'a', token }, 'it was applied');
+    const b = node('b').start();
+    await a.until('withdrawn');
+    await b.until('taken');
+    const queue = await hand.under(`${hand.keys.election('g')}/`);
+    t.strictSame(
+      queue.map(({ value }) => value),
+      ['b'],
+      'the key of the one that gave up is dequeued',
+    );
+    t.equal(listedBy(await hand.get(hand.keys.node('a'))), 0, 'unlisted');
+    t.equal(a.holds.length, 0, 'never held');
+    t.match(await hand.record(), { state: 'held', node: 'b' });
+    t.strictSame(overlaps([a, b]), []);
+    a.elector.setCandidate('g', true);
+    await a.when(() => a.queue.some(({ mine }) => mine));
+    t.equal(b.isHolding(), true, 'it may stand again, behind');
+  },
+);
+
+await t.test(
+  'rule 11 [H7]: a holder that withdrew, and can neither release nor dequeue, is deposed',
+  { timeout: 30_000 },
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a').start();
+    const { proof } = await a.until('proved');
+    const b = node('b').start();
+    await b.when(() => b.queue.length === 2);
+    a.store.onTxn = (txn, send) =>
+      ['release', 'delete'].includes(kindOf(txn))
+        ? Promise.reject(new StoreError('UNAVAILABLE', '', 'not these'))
+        : send();
+    await a.release();
+    t.match(await hand.record(), { state: 'held', node: 'a' }, 'nothing was released');
+    const beats = a.store.sent.filter((txn) => kindOf(txn) === 'beat').length;
+    await b.until('taken');
+    t.ok(a.store.sent.filter((txn) => kindOf(txn) === 'beat').length > beats, 'though it beats on');
+    t.match(await hand.record(), { state: 'held', node: 'b' });
+    t.notOk(await hand.get(proof.token.key));
     t.strictSame(overlaps([a, b]), []);
   },
 );

@@ -104,3 +104,24 @@ await t.test('after any history a complete picture is what etcd has', (t) => {
   );
   t.end();
 });
+
+await t.test('two keys that decode alike are a complete picture all the same', (t) => {
+  // No UTF-8, not ours: 0xfe and 0xff both become U+FFFD.
+  const range = new TrackedRange('p/');
+  const alike = [kv('p/\ufffd', 3), kv('p/\ufffd', 4)];
+  t.ok(range.apply(answer(range, [kv('p/a', 2), ...alike]), undefined, 10));
+  t.equal(range.get('p/a')?.modRevision, 2);
+  const grown = [kv('p/a', 12, 2), ...alike, kv('p/b', 11)];
+  t.ok(range.apply(answer(range, grown), 10, 12), 'and so is what comes after');
+  t.equal(range.get('p/a')?.modRevision, 12);
+  const shrunk = grown.filter(({ key }) => key !== 'p/b');
+  t.notOk(range.apply(answer(range, shrunk), 12, 13), 'a deletion is seen as before');
+  t.ok(range.apply(answer(range, shrunk), undefined, 13));
+  t.equal(range.get('p/b'), undefined);
+  const [one] = alike;
+  const single = [kv('p/a', 12, 2), one!];
+  t.notOk(range.apply(answer(range, single), 13, 14), 'also when it is one of the two');
+  t.ok(range.apply(answer(range, single), undefined, 14), 'and is counted anew');
+  t.ok(range.apply(answer(range, [...single, kv('p/c', 15)]), 14, 15));
+  t.end();
+});

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Hand, kindOf, overlaps, TestNode } from '../fixtures/electors.ts';
+import { Gate, Hand, kindOf, overlaps, TestNode } from '../fixtures/electors.ts';
 import { etcdctl, openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });
@@ -44,8 +44,20 @@ await t.test(
     await hand.seedReleased();
     const a = new TestNode(t, { name: 'a', prefix: '/w3', endpoints }).start();
     const { proof } = await a.until('taken');
-    const b = new TestNode(t, { name: 'b', prefix: '/w3', endpoints, timing: RARELY }).start();
+    const b = new TestNode(t, { name: 'b', prefix: '/w3', endpoints, timing: RARELY });
+    const took = new Gate();
+    let watchOnly = false;
+    b.store.onTxn = async (txn, send) => {
+      if (kindOf(txn) === 'take') took.open();
+      const reply = await send();
+      // A read that is under way may see the end sooner than the watch: its answer has to wait.
+      if (watchOnly && kindOf(txn) === 'read') await took.opened;
+      return reply;
+    };
+    b.start();
     await b.when(() => b.queue.length === 2);
+    await b.untilEvent('beat');
+    watchOnly = true;
     await a.release();
     await b.until('taken');
     const [take] = b.store.sent.filter((txn) => kindOf(txn) === 'take');

@@ -18,14 +18,12 @@ import {
 import { inNamespace } from '../fixtures/namespace.ts';
 import { run, until } from '../fixtures/program.ts';
 
-/** The daemon is to be small enough for a Raspberry Pi beside etcd and Kubernetes. */
-const RSS_MIB_WANTED = 100;
 /**
- * What it must not exceed meanwhile. Of 140 MiB measured, 47 are the pages of `node` itself, which
- * all Node processes share, and 30 are what V8's young generation grew to while modules were loaded
- * (without `--max-semi-space-size=1`) and gives back half a minute later.
+ * Some seconds after a start on a busy machine, 102 to 107 MiB are measured, of which 47 are the pages
+ * of `node` itself, which all Node processes share. What an idle daemon has on a quiet one is bounded
+ * by the lab (`lab --scenario idle`: 100 MiB).
  */
-const RSS_MIB_MAX = 160;
+const RSS_MIB_MAX = 125;
 /** So many heartbeats of the holder, one each 500 ms, are its idle time. */
 const IDLE_BEATS = 12;
 const BEATS = 'vip_elector_heartbeat_duration_seconds_count';
@@ -160,11 +158,7 @@ await inNamespace(t, import.meta.url, async () => {
     const sizes = { holder: after.rssMib, follower: idle.rssMib };
     t.comment(`CPU of the holder, scraped once a second: ${percent.toFixed(1)} % of a core`);
     for (const [who, rssMib] of Object.entries(sizes)) {
-      const said = `${who}: ${rssMib.toFixed(1)} MiB`;
-      t.ok(rssMib <= RSS_MIB_MAX, said);
-      t.ok(rssMib <= RSS_MIB_WANTED, `${said}, ${RSS_MIB_WANTED} wanted`, {
-        todo: 'V8 keeps what loading the modules took',
-      });
+      t.ok(rssMib <= RSS_MIB_MAX, `${who}: ${rssMib.toFixed(1)} MiB`);
     }
   });
 

@@ -1,5 +1,7 @@
 // What cannot work is refused at the start, in words, with the exit code that belongs to it, and
 // nothing is changed.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import {
   addressesOf,
@@ -58,6 +60,45 @@ await inNamespace(t, import.meta.url, async () => {
       t.match(ended.stderr, wanted, vip);
       t.notMatch(ended.stderr, /\n {4}at /, 'no stack');
     }
+  });
+
+  await t.test(
+    'an endpoint whose name is the VIP: exit 2 by itself, and no lock stays',
+    async (t) => {
+      const [h1] = makeHosts(t);
+      const { endpoint } = await startEtcd(t);
+      const hosts = `${ramDirectory(t, 'hosts')}/hosts`;
+      writeFileSync(hosts, `127.0.0.1 localhost\n${VIP} vip.test\n`);
+      // In the mount namespace of this test, which the daemon inherits.
+      execFileSync('mount', ['--bind', hosts, '/etc/hosts']);
+      t.teardown(() => execFileSync('umount', ['/etc/hosts']));
+      const before = addressesOf(h1!);
+      const runtimeDir = ramDirectory(t, 'refused');
+      const refused = 'http://vip.test:2379';
+      const daemon = startDaemon(t, h1!, { endpoint: `${endpoint},${refused}`, runtimeDir });
+      // Not one signal: it used to stay, with the lock, and to refuse its successors.
+      t.strictSame(await daemon.end(), { code: 2, signal: null });
+      t.match(daemon.stderr, /^vip-elector: configuration refused:\n/m);
+      t.match(daemon.stderr, /etcd\.endpoints = "http:\/\/vip\.test:2379"/);
+      t.match(daemon.stderr, /resolves to 10\.77\.1\.100, a VIP of this daemon/);
+      t.match(daemon.stderr, /name the members by their own addresses/, 'the remedy');
+      t.notMatch(daemon.stderr, /\n {4}at /, 'no stack');
+      t.strictSame(addressesOf(h1!), before, 'no address was touched');
+      const next = startDaemon(t, h1!, { endpoint, runtimeDir });
+      await next.said({ msg: 'listening', component: 'http' });
+      t.strictSame(await next.stop(), { code: 0, signal: null });
+    },
+  );
+
+  await t.test('what fails after the locks and sockets were opened ends the process', async (t) => {
+    const [h1] = makeHosts(t);
+    const runtimeDir = ramDirectory(t, 'failed');
+    mkdirSync(`${runtimeDir}/state.json`);
+    const daemon = startDaemon(t, h1!, { endpoint: 'http://10.77.1.254:2379', runtimeDir });
+    const { code, signal } = await daemon.end();
+    t.equal(signal, null);
+    t.equal(code, 1);
+    t.match(daemon.stderr, /state\.json/, 'what failed');
   });
 
   await t.test('a second daemon in the namespace, or with the runtime directory', async (t) => {

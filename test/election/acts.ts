@@ -1,0 +1,111 @@
+// What a node does after etcd said no: it holds and claims nothing, and asks ever more slowly.
+import t from 'tap';
+import { elapsedMs, systemClock, type Instant } from '../../src/clock.ts';
+import { decodeBeat } from '../../src/election/beat.ts';
+import { StoreError, type StoreErrorCode } from '../../src/election/store.ts';
+import { startCluster } from '../../src/lab/etcd.ts';
+import { Hand, kindOf, TestNode, TIMING } from '../fixtures/electors.ts';
+import { openStore } from '../fixtures/etcd-store.ts';
+
+const cluster = await startCluster({ size: 1, dir: t.testdir() });
+t.teardown(() => cluster.stop());
+const { endpoints } = cluster;
+const { store } = openStore(t, endpoints);
+
+/** So many takings are refused. */
+const REFUSED = 5;
+/** 100 ms, doubled with each refusal: 200 + 400 + 800 + 1600 ms lie between five of them. */
+const REFUSED_LAST_MS = 3000;
+
+/** A node whose takings etcd answers with this, until it is told otherwise. */
+async function refusedNode(t: { teardown(handler: () => unknown): void }, code: StoreErrorCode) {
+  const prefix = `/refused-${code.toLowerCase()}`;
+  const hand = new Hand(store, prefix);
+  await hand.seedReleased();
+  const node = new TestNode(t, { name: 'a', prefix, endpoints });
+  const takings: Instant[] = [];
+  let refuses = true;
+  const last = new Promise<void>((resolve) => {
+    node.store.onTxn = (txn, send) => {
+      if (kindOf(txn) !== 'take') return send();
+      takings.push(systemClock.now());
+      // Once the refusal has been dealt with, not before.
+      if (takings.length === REFUSED) setImmediate(resolve);
+      return refuses ? Promise.reject(new StoreError(code, '', 'refused')) : send();
+    };
+  });
+  return { hand, node, takings, last, allow: () => (refuses = false) };
+}
+
+for (const code of ['RESOURCE_EXHAUSTED', 'PERMISSION_DENIED'] as const) {
+  await t.test(`rule 9: a taking refused with ${code} claims nothing, and backs off`, async (t) => {
+    const { hand, node, takings, last, allow } = await refusedNode(t, code);
+    node.start();
+    await last;
+    const [first, fifth] = [takings[0]!, takings.at(-1)!];
+    // Only too little can be wrong: a slow machine makes it longer.
+    t.ok(elapsedMs(first, fifth) >= REFUSED_LAST_MS, `${elapsedMs(first, fifth)} ms`);
+    t.strictSame(
+      node.heard.map(({ type }) => type),
+      [],
+      'nothing was taken, so nothing is lost',
+    );
+    t.strictSame(node.journal.memory.tokens, [], 'nothing is listed');
+    const beat = decodeBeat((await hand.get(hand.keys.node('a')))?.value ?? '');
+    t.strictSame(beat?.tokens, []);
+    t.match(await hand.record(), { state: 'released' });
+    t.equal(node.queue[0]?.mine, true, 'it stands all the same');
+    allow();
+    await node.until('taken');
+    await node.until('proved');
+    t.match(await hand.record(), { state: 'held', node: 'a' });
+  });
+}
+
+await t.test('a refusal that is over does not slow down what fails later on the way', async (t) => {
+  const { node, takings, last, allow } = await refusedNode(t, 'NOT_FOUND');
+  node.start();
+  await last;
+  allow();
+  await node.until('taken');
+  await node.release();
+  let failures = 0;
+  const again: Instant[] = [];
+  node.store.onTxn = async (txn, send) => {
+    if (kindOf(txn) !== 'take') return send();
+    again.push(systemClock.now());
+    failures += 1;
+    if (failures > 1) return send();
+    throw new StoreError('RESOURCE_EXHAUSTED', '', 'refused');
+  };
+  node.elector.setCandidate('g', true);
+  const from = node.heard.length;
+  await node.until('taken', () => true, from);
+  t.equal(takings.length, REFUSED + 1);
+  t.equal(again.length, 2, 'one refusal, counted anew');
+});
+
+await t.test(
+  'rule 8 [A3]: a refusal says nothing of an earlier taking without a reply',
+  async (t) => {
+    const { hand, node } = await refusedNode(t, 'UNAUTHENTICATED');
+    let seen = 0;
+    node.store.onTxn = async (txn, send) => {
+      if (kindOf(txn) !== 'take') return send();
+      seen += 1;
+      if (seen === 1) {
+        await send();
+        throw new StoreError('DEADLINE_EXCEEDED', '', 'the reply is lost');
+      }
+      if (seen > 2) return send();
+      t.equal(node.journal.memory.tokens.length, 1, 'listed: it may have been applied');
+      throw new StoreError('UNAUTHENTICATED', '', 'refused');
+    };
+    node.start();
+    const { proof } = await node.until('taken');
+    t.equal(seen, 3);
+    t.strictSame((await hand.record())?.token, proof.token, 'taken again by the same token');
+    t.notOk(node.heard.some(({ type }) => type === 'lost'));
+    t.ok(TIMING.holdForMs >= elapsedMs(proof.sentAt, proof.deadline));
+  },
+);
