@@ -2,7 +2,7 @@ import { after, type Clock } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
 import { deadCandidates, type Deposing } from './deposing.ts';
 import type { Heartbeat, Listed } from './heartbeat.ts';
-import { sameToken, type HolderRecord, type Token } from './record.ts';
+import { foreignRecord, sameToken, type HolderRecord, type Token } from './record.ts';
 import type { Self, Situation } from './situation.ts';
 import { Stamps } from './stamps.ts';
 import { isRefusal, StoreError, type Store, type TxnReply } from './store.ts';
@@ -289,20 +289,7 @@ export class Member {
     signal: AbortSignal,
   ): Promise<void> {
     const nowMs = this.#parts.clock.wallMs();
-    const record: HolderRecord = {
-      state: 'foreign',
-      token: { key: leader.key, createRevision: leader.createRevision },
-      node: leader.node,
-      identity: '',
-      bootId: '',
-      seq: 0,
-      ceilingMs: 0,
-      fenceLatencyMs: 0,
-      sinceMs: nowMs,
-      changedMs: nowMs,
-      reason: 'foreign',
-      by: self.node,
-    };
+    const record = foreignRecord(leader, leader.node, self.node, nowMs);
     const { transactions } = this.#parts;
     const txn = transactions.markForeign(this.group.name, leader, view.recordRevision, record);
     await this.#send(txn, signal);

@@ -68,3 +68,26 @@ export function decodeRecord(value: string): HolderRecord | undefined {
 export function sameToken(one: Token, other: Token): boolean {
   return one.key === other.key && one.createRevision === other.createRevision;
 }
+
+/** The record that says that a foreign candidate leads: of its promise nothing is known [H8]. */
+export function foreignRecord(
+  { key, createRevision }: Token,
+  node: string,
+  by: string,
+  nowMs: number,
+): HolderRecord {
+  return {
+    state: 'foreign',
+    token: { key, createRevision },
+    node,
+    identity: '',
+    bootId: '',
+    seq: 0,
+    ceilingMs: 0,
+    fenceLatencyMs: 0,
+    sinceMs: nowMs,
+    changedMs: nowMs,
+    reason: 'foreign',
+    by,
+  };
+}
