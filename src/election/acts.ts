@@ -21,6 +21,8 @@ interface ActParts {
   readonly spawn: (work: Promise<void>) => void;
   /** Another node writes under our name. */
   readonly onNameTaken: (kv: KeyValue) => void;
+  /** etcd has forgotten what it had confirmed. */
+  readonly onRegressed: (detail: string) => void;
 }
 
 /** Carries out what was decided: one act at a time for each group, then a new look. */
@@ -93,21 +95,23 @@ export class Acts {
 
   /** All candidate keys that are wanted, and a beat, in one transaction [H13]. */
   enqueue(members: readonly Member[], signal: AbortSignal): void {
-    const { core, self, onNameTaken } = this.#parts;
+    const { core, self, onNameTaken, onRegressed } = this.#parts;
     const { heartbeat, transactions, store, keys, options, parts, beatNow } = core;
     const work = async (): Promise<void> => {
       const beat = heartbeat.compose(self);
       const elections = members.map(({ group }) => keys.election(group.name, group.electionKey));
-      const txn = transactions.enqueue(beat, self.lease, heartbeat.ground, elections);
+      const { ground } = heartbeat;
+      const txn = transactions.enqueue(beat, self.lease, ground, elections);
       const deadlineMs = options.timing.requestDeadlineMs;
       const reply = await store.txn(txn, { deadlineMs, signal });
       if (reply.succeeded) {
-        heartbeat.confirmed(self, beat, parts.clock.now());
+        heartbeat.confirmed(self, beat, reply.header.revision, parts.clock.now());
         beatNow.ring();
         return;
       }
-      const { nameTaken } = heartbeat.judge(self, reply, []);
+      const { nameTaken, regressed } = heartbeat.judge(self, reply, [], ground);
       if (nameTaken !== undefined) onNameTaken(nameTaken);
+      else if (regressed !== undefined) onRegressed(regressed);
       else await parts.clock.sleep(RETRY_MS, signal);
     };
     this.#busy(members, work, signal);

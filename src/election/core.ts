@@ -118,6 +118,7 @@ export class ElectionCore {
         capped: (proof) => this.#capped(group.name, proof),
         requestDeadlineMs,
         fenceLatencyMs,
+        foreignElection: this.keys.isForeignElection(group.electionKey),
       },
       group,
     );

@@ -2,8 +2,16 @@ import type { Instant } from '../clock.ts';
 import { deposableAt, deposing, type Deposing } from './deposing.ts';
 import { ownCandidate, type Situation } from './situation.ts';
 import { sameToken } from './record.ts';
-import { takeableAt } from './taking.ts';
+import { takeable } from './taking.ts';
+import type { SilentKey } from './transactions.ts';
 import type { Candidate } from './view.ts';
+
+/** Our key, and what the taking compares besides (transactions.ts). */
+export interface TakeDecision {
+  readonly own: Candidate;
+  readonly ahead?: readonly Candidate[];
+  readonly silent?: SilentKey | undefined;
+}
 
 /** What the rules tell a node to do about one group now. */
 export type Decision =
@@ -14,7 +22,7 @@ export type Decision =
   /** A candidate key on our lease that we do not want: delete it (rule 10). */
   | { readonly kind: 'dequeue'; readonly own: Candidate }
   /** Our key leads and the last hold has ended: take (rules 8 and 9). */
-  | { readonly kind: 'take'; readonly own: Candidate; readonly ahead?: readonly Candidate[] }
+  | ({ readonly kind: 'take' } & TakeDecision)
   /** The leader is silent, or stands in the way: depose it (rules 7, 10, 11). */
   | { readonly kind: 'depose'; readonly deposing: Deposing }
   /** A foreign key leads and the record does not say so yet (rule 10 [H8]). */
@@ -26,7 +34,7 @@ export function decide(situation: Situation): Decision {
   const own = ownCandidate(situation);
   const head = view.queue[0];
   // Conditions are dated from their first look, whoever is first then [A4].
-  const takeable = takeableAt(situation);
+  const { at: takeableAt, silent } = takeable(situation);
   const depose = head?.ours === true && head !== own ? deposableAt(situation, head) : undefined;
   // While the addresses may still be on the link the key stays: it keeps successors waiting.
   if (ending) return { kind: 'wait' };
@@ -42,8 +50,8 @@ export function decide(situation: Situation): Decision {
   if (own === undefined) return wanted ? { kind: 'enqueue' } : { kind: 'wait' };
   if (head === own) {
     if (holding && claimed !== undefined && sameToken(claimed, own)) return { kind: 'wait' };
-    if (now < takeable) return waitUntil(takeable);
-    return { kind: 'take', own };
+    if (now < takeableAt) return waitUntil(takeableAt);
+    return { kind: 'take', own, ...(silent !== undefined && { silent }) };
   }
   const due = deposing(situation);
   if (due !== undefined) return { kind: 'depose', deposing: due };

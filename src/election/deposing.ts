@@ -3,6 +3,7 @@ import type { Observation } from './observations.ts';
 import { LONGEST_HOLD_FOR_MS, LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from './promise.ts';
 import { claims, type Beat } from './beat.ts';
 import { isNamedHolder, ownCandidate, type Situation } from './situation.ts';
+import type { SilentKey } from './transactions.ts';
 import type { Candidate } from './view.ts';
 
 /** Beats are late now and then: a candidate is dead only after this many times what it announced. */
@@ -29,7 +30,7 @@ export interface Deposing {
   /** The leader first, then the dead of ours on the way to us. */
   readonly victims: readonly Candidate[];
   /** The heartbeat key whose silence was seen, and the revision that it must still have (0: absent). */
-  readonly silent: { readonly node: string; readonly revision: number } | undefined;
+  readonly silent: SilentKey | undefined;
   /** The record names the first victim as holder: write `deposed`. */
   readonly endsHold: boolean;
 }
@@ -40,6 +41,8 @@ export function deadCandidates(situation: Situation, from: number): Candidate[] 
   const dead: Candidate[] = [];
   for (const candidate of view.queue.slice(from)) {
     if (!candidate.ours || candidate.lease === self.lease) break;
+    // Whoever deletes a holder's key must say so in the record (rule 11 [H1]).
+    if (isNamedHolder(situation, candidate)) break;
     const seen = observations.ofLease(candidate.lease);
     if (seen === undefined || now < deadAt(seen)) break;
     dead.push(candidate);

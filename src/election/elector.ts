@@ -96,7 +96,7 @@ export class Elector implements ElectionControl {
     }
     const id = await lease.open(signal);
     if (standing?.present !== true) heartbeat.ground = { kind: 'absent' };
-    else if (standing.lease === id) heartbeat.ground = { kind: 'own', lease: id };
+    else if (standing.lease === id) heartbeat.standsAt(id, standing.revision);
     else heartbeat.ground = { kind: 'earlier', lease: standing.lease };
     if (this.#barred) {
       this.#barred = false;

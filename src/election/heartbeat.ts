@@ -1,31 +1,19 @@
 import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
 import type { Emit } from '../events.ts';
 import { decodeBeat, encodeBeat, tokenMark } from './beat.ts';
-import { decodeRecord, type Token } from './record.ts';
+import { lossOf, type Claim, type Listed, type Loss } from './claim.ts';
+import { proving, provingExactly, rangedUntil, type Proving } from './proving.ts';
+import { decodeRecord } from './record.ts';
 import type { Self } from './situation.ts';
-import { StoreError, type KeyValue, type Store, type TxnReply } from './store.ts';
-import type { BeatGround, Claim, OutgoingBeat, Transactions } from './transactions.ts';
+import { StoreError, type KeyValue, type LeaseId, type Store, type TxnReply } from './store.ts';
+import type { BeatGround, OutgoingBeat, Transactions } from './transactions.ts';
 import type { Journal, Proof } from './types.ts';
-
-/** etcd allows 128 comparisons in a transaction; a beat makes two a group (protocol.md rule 2). */
-export const MAX_CLAIMS_PER_BEAT = 60;
 
 /** A beat as composed: what it promises, and from when that counts. */
 export interface ComposedBeat extends OutgoingBeat {
   /** Read before the request is written. */
   readonly sentAt: Instant;
   readonly holdForMs: number;
-}
-
-/** A token that our beats list (rule 6). */
-export interface Listed {
-  readonly token: Token;
-  /** Set once its taking is confirmed: from then on beats prove it. */
-  recordRevision: number | undefined;
-  /** The longest promise that this token may make, in milliseconds. */
-  ceilingMs: number;
-  /** Some sent taking may have been applied although no reply said so. */
-  uncertain: boolean;
 }
 
 /** What a beat found out. */
@@ -35,10 +23,20 @@ export interface BeatFinding {
   /** etcd refused the write because our lease is no more: every key on it is gone. */
   readonly leaseGone: boolean;
   /** Claims that stand no more, and how they ended. */
-  readonly lost: readonly { claim: Claim; reason: 'deposed' | 'lease-lost'; detail: string }[];
+  readonly lost: readonly Loss[];
+  /** etcd has forgotten a beat that it had confirmed: how we know (rule 16). */
+  readonly regressed: string | undefined;
+  /** A claim is still to be proved: beat again at once [A8]. */
+  readonly again: boolean;
 }
 
-const NOTHING: BeatFinding = { nameTaken: undefined, leaseGone: false, lost: [] };
+const NOTHING: BeatFinding = {
+  nameTaken: undefined,
+  leaseGone: false,
+  lost: [],
+  regressed: undefined,
+  again: false,
+};
 
 export interface HeartbeatTiming {
   readonly holdForMs: number;
@@ -68,6 +66,8 @@ export class Heartbeat {
   /** Tokens that every beat lists, by group. */
   readonly listed = new Map<string, Listed>();
   ground: BeatGround = { kind: 'absent' };
+  /** A ranged proof failed: until exact ones succeed, nothing else is asked. */
+  #suspicious = false;
   /** Beats at the holder's pace. */
   brisk = false;
   /** When the newest confirmed beat had been sent. */
@@ -124,47 +124,47 @@ export class Heartbeat {
     return { seq: memory.seq, value, sentAt, holdForMs };
   }
 
-  /** Claims to be proved, in portions that fit a transaction; one empty portion if there is none. */
-  #portions(): Claim[][] {
-    const claims = [...this.listed].flatMap(([group, { token, recordRevision }]) =>
-      recordRevision === undefined ? [] : [{ group, token, recordRevision }],
-    );
-    const portions: Claim[][] = [];
-    do portions.push(claims.splice(0, MAX_CLAIMS_PER_BEAT));
-    while (claims.length > 0);
-    return portions;
-  }
-
   /**
-   * Beats once (in several transactions beyond 60 groups). Success proves; a failed compare is a
-   * finding; a timeout or an error is unknown, so not proven: it is reported and not thrown.
+   * Beats once (in several transactions where many claims must be compared themselves). Success
+   * proves; a failed compare is a finding; a timeout or an error is unknown, so not proven: it is
+   * reported and not thrown.
    */
   async beat(self: Self, signal: AbortSignal): Promise<BeatFinding> {
+    const exactly = this.#suspicious || this.ground.kind !== 'own';
+    const portions = exactly
+      ? provingExactly(this.listed)
+      : proving(this.listed, this.#parts.clock.now());
     const findings: BeatFinding[] = [];
-    for (const claims of this.#portions()) {
-      const finding = await this.#beatPortion(self, claims, signal);
+    for (const portion of portions) {
+      const finding = await this.#beatPortion(self, portion, signal);
       if (finding === undefined) break;
       findings.push(finding);
     }
+    const proved =
+      findings.length === portions.length && findings.every((each) => each === NOTHING);
+    if (exactly && proved) this.#suspicious = false;
     return {
       nameTaken: findings.find((each) => each.nameTaken !== undefined)?.nameTaken,
       leaseGone: findings.some((each) => each.leaseGone),
       lost: findings.flatMap((each) => each.lost),
+      regressed: findings.find((each) => each.regressed !== undefined)?.regressed,
+      again: findings.some((each) => each.again),
     };
   }
 
   async #beatPortion(
     self: Self,
-    claims: readonly Claim[],
+    portion: Proving,
     signal: AbortSignal,
   ): Promise<BeatFinding | undefined> {
     const { store, clock, emit, transactions } = this.#parts;
     const deadlineMs = this.#timing.requestDeadlineMs;
+    const { ground } = this;
     let beat: ComposedBeat;
     let reply: TxnReply;
     try {
       beat = this.compose(self);
-      const txn = transactions.beat(beat, self.lease, this.ground, claims);
+      const txn = transactions.beat(beat, self.lease, ground, portion);
       reply = await store.txn(txn, { deadlineMs, signal });
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -176,16 +176,29 @@ export class Heartbeat {
       const leaseGone = error instanceof StoreError && error.code === 'NOT_FOUND';
       return leaseGone ? { ...NOTHING, leaseGone } : undefined;
     }
-    if (!reply.succeeded) return this.judge(self, reply, claims);
-    this.confirmed(self, beat, clock.now());
-    for (const claim of claims) this.#prove(claim, beat);
+    if (!reply.succeeded) {
+      if (portion.ranged.length === 0) return this.judge(self, reply, portion.exact, ground);
+      this.#suspicious = true;
+      return { ...NOTHING, again: true };
+    }
+    const { revision } = reply.header;
+    this.confirmed(self, beat, revision, clock.now());
+    for (const claim of portion.exact) this.#prove(claim, beat, revision, true);
+    for (const claim of portion.ranged) this.#prove(claim, beat, revision, false);
     return NOTHING;
   }
 
-  /** A beat of any kind (also a taking or an enqueueing) was confirmed. */
-  confirmed(self: Self, beat: ComposedBeat, at: Instant): void {
+  /** Our heartbeat key stands on this lease, written at `revision` or later. */
+  standsAt(lease: LeaseId, revision: number): void {
+    const { ground } = this;
+    const known = ground.kind === 'own' && ground.lease === lease ? ground.revision : 0;
+    this.ground = { kind: 'own', lease, revision: Math.max(known, revision) };
+  }
+
+  /** A beat of any kind (also a taking or an enqueueing) was confirmed at `revision`. */
+  confirmed(self: Self, beat: ComposedBeat, revision: number, at: Instant): void {
     const last = this.lastConfirmedSentAt;
-    this.ground = { kind: 'own', lease: self.lease };
+    this.standsAt(self.lease, revision);
     const durationMs = elapsedMs(beat.sentAt, at);
     const { holdForMs } = beat;
     const holding = [...this.listed.values()].some((each) => each.recordRevision !== undefined);
@@ -199,24 +212,40 @@ export class Heartbeat {
   }
 
   /** A confirmation never serves another token, nor one that is given up (rule 5 [A1]). */
-  #prove({ group, token, recordRevision }: Claim, beat: ComposedBeat): void {
+  #prove(
+    { group, token, recordRevision }: Claim,
+    { sentAt, holdForMs }: ComposedBeat,
+    revision: number,
+    exact: boolean,
+  ): void {
     const listed = this.listed.get(group);
     if (listed?.token !== token || listed.recordRevision !== recordRevision) return;
-    const deadline = after(beat.sentAt, Math.min(beat.holdForMs, listed.ceilingMs));
-    this.#parts.onProved(group, { token, sentAt: beat.sentAt, deadline });
+    listed.intactAt = Math.max(listed.intactAt, revision);
+    if (exact && sentAt > listed.exactSentAt) listed.exactSentAt = sentAt;
+    const promised = after(sentAt, Math.min(holdForMs, listed.ceilingMs));
+    const longest = rangedUntil(listed);
+    const deadline = longest < promised ? longest : promised;
+    this.#parts.onProved(group, { token, sentAt, deadline });
   }
 
   /**
    * What a failed compare means, from the keys that its else-branch read (rule 3): overtaken is not
    * lost; a key that is gone, or a record that changed, is.
+   * @param ground over which the beat was sent
    */
-  judge(self: Self, reply: TxnReply, claims: readonly Claim[]): BeatFinding {
+  judge(self: Self, reply: TxnReply, claims: readonly Claim[], ground: BeatGround): BeatFinding {
     const nodeKv = reply.results[0]?.kvs[0];
     const stored = nodeKv === undefined ? undefined : decodeBeat(nodeKv.value);
     const ownWriting = stored?.identity === self.identity && stored.bootId === self.bootId;
     if (nodeKv === undefined) this.ground = { kind: 'absent' };
-    else if (nodeKv.lease === self.lease) this.ground = { kind: 'own', lease: self.lease };
-    else if (ownWriting) this.ground = { kind: 'earlier', lease: nodeKv.lease };
+    else if (nodeKv.lease === self.lease) {
+      const { modRevision } = nodeKv;
+      if (ground.kind === 'own' && modRevision < ground.revision) {
+        const detail = `our beat of revision ${ground.revision} is there as of ${modRevision}`;
+        return { ...NOTHING, regressed: detail };
+      }
+      this.standsAt(self.lease, modRevision);
+    } else if (ownWriting) this.ground = { kind: 'earlier', lease: nodeKv.lease };
     else return { ...NOTHING, nameTaken: nodeKv };
     const lost = claims.flatMap((claim, index) => {
       const keyKv = reply.results[1 + 2 * index]?.kvs[0];
@@ -225,16 +254,10 @@ export class Heartbeat {
       // An answer to an older question: the claim has ended or was taken anew meanwhile.
       if (listed?.token !== claim.token || listed.recordRevision !== claim.recordRevision)
         return [];
-      const keyStands = keyKv?.createRevision === claim.token.createRevision;
-      const recordStands = recordKv?.modRevision === claim.recordRevision;
-      if (keyStands && recordStands) return [];
       const record = recordKv === undefined ? undefined : decodeRecord(recordKv.value);
-      const detail = recordStands
-        ? 'the candidate key is gone'
-        : `the record says ${record?.state ?? 'nothing'} by ${record?.by ?? 'nobody'}`;
-      const reason = recordStands ? ('lease-lost' as const) : ('deposed' as const);
-      return [{ claim, reason, detail }];
+      const loss = lossOf(claim, keyKv?.createRevision, recordKv?.modRevision ?? 0, record);
+      return loss === undefined ? [] : [loss];
     });
-    return { ...NOTHING, lost };
+    return { ...NOTHING, lost, again: lost.length > 0 };
   }
 }

@@ -1,12 +1,14 @@
 import { after, type Clock } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
 import { deadCandidates, type Deposing } from './deposing.ts';
-import type { Heartbeat, Listed } from './heartbeat.ts';
+import { lossOf, type Claim, type Listed } from './claim.ts';
+import type { TakeDecision } from './decision.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { foreignRecord, sameToken, type HolderRecord, type Token } from './record.ts';
 import type { Self, Situation } from './situation.ts';
 import { Stamps } from './stamps.ts';
 import { isRefusal, StoreError, type Store, type TxnReply } from './store.ts';
-import type { Claim, Transactions } from './transactions.ts';
+import type { Transactions } from './transactions.ts';
 import type { ElectionGroup, ElectionListener, Journal, Proof } from './types.ts';
 import type { Candidate, GroupView } from './view.ts';
 
@@ -25,6 +27,8 @@ export interface MemberParts {
   readonly capped: (proof: Proof) => Proof;
   readonly requestDeadlineMs: number;
   readonly fenceLatencyMs: number;
+  /** The election stands outside our prefix, where others may lead. */
+  readonly foreignElection: boolean;
 }
 
 /** This node's standing in one group's election, and the transactions that change it. */
@@ -74,7 +78,15 @@ export class Member {
       known.ceilingMs = ceilingMs;
       return known;
     }
-    const listed = { token, recordRevision: undefined, ceilingMs, uncertain: false };
+    const listed: Listed = {
+      token,
+      recordRevision: undefined,
+      ceilingMs,
+      uncertain: false,
+      alwaysExact: this.#parts.foreignElection,
+      intactAt: 0,
+      exactSentAt: this.#parts.clock.now(),
+    };
     heartbeat.listed.set(name, listed);
     const others = journal.memory.tokens.filter((each) => each.group !== name);
     journal.memory.tokens = [...others, { group: name, token }];
@@ -134,22 +146,33 @@ export class Member {
     memory.tokens = memory.tokens.filter((each) => !sameToken(each.token, token));
   }
 
-  /** A claim whose taking was never confirmed and that the record does not name holds nothing. */
-  dropUnproven(view: GroupView): void {
+  /** What a complete read, as of `revision`, says of what we claim. */
+  check(view: GroupView, revision: number): void {
     const { listed } = this;
-    if (listed === undefined || listed.recordRevision !== undefined || this.busy) return;
-    const stands = view.queue.some((each) => sameToken(each, listed.token));
+    if (listed === undefined || this.busy) return;
+    const { token, recordRevision } = listed;
     const { record } = view;
-    const named = record?.state === 'held' && sameToken(record.token, listed.token);
+    const standing = view.queue.find((each) => sameToken(each, token));
+    if (recordRevision !== undefined) {
+      // An older picture says nothing of this taking.
+      if (revision < recordRevision) return;
+      const claim = { group: this.group.name, token, recordRevision };
+      const loss = lossOf(claim, standing?.createRevision, view.recordRevision, record);
+      if (loss !== undefined) this.lose(loss.reason, loss.detail);
+      return;
+    }
+    // A claim whose taking was never confirmed and that the record does not name holds nothing.
+    const named = record?.state === 'held' && sameToken(record.token, token);
     // Not wanted any more, it would be listed for ever and keep everybody else away.
-    if (stands && this.wanted && (named || !listed.uncertain)) return;
-    this.lose('lease-lost', stands ? 'the record names another' : 'the candidate key is gone');
+    if (standing !== undefined && this.wanted && (named || !listed.uncertain)) return;
+    const detail = standing ? 'the record names another' : 'the candidate key is gone';
+    this.lose('lease-lost', detail);
   }
 
   /** Takes the group (rule 9). Resolves to true when the taking was confirmed. */
   async take(
     self: Self,
-    { own, ahead = [] }: { own: Candidate; ahead?: readonly Candidate[] },
+    { own, ahead, silent }: TakeDecision,
     view: GroupView,
     signal: AbortSignal,
   ): Promise<boolean> {
@@ -174,14 +197,9 @@ export class Member {
       reason: 'elected',
       by: self.node,
     };
-    const txn = transactions.take(
-      beat,
-      self.lease,
-      this.group.name,
-      record,
-      view.recordRevision,
-      ahead,
-    );
+    const { recordRevision } = view;
+    const taking = { group: this.group.name, record, recordRevision, ahead, silent };
+    const txn = transactions.take(beat, self.lease, heartbeat.ground, taking);
     let reply: TxnReply;
     try {
       reply = await this.#send(txn, signal);
@@ -199,10 +217,13 @@ export class Member {
       return false;
     }
     listed.uncertain = false;
-    listed.recordRevision = reply.header.revision;
+    const { revision } = reply.header;
+    listed.recordRevision = revision;
+    listed.intactAt = revision;
+    listed.exactSentAt = beat.sentAt;
     this.#record = record;
     this.#withdrawn = undefined;
-    heartbeat.confirmed(self, beat, clock.now());
+    heartbeat.confirmed(self, beat, revision, clock.now());
     // A right that was withdrawn while the answer was under way stands all the same: list it again.
     heartbeat.listed.set(this.group.name, listed);
     // Resumed beats may promise more, never hold more, than the record says of this token [H5].

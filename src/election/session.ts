@@ -65,6 +65,7 @@ export class Session {
       self,
       spawn: (work) => this.#spawn(work),
       onNameTaken: (kv) => this.#nameTaken(kv),
+      onRegressed: (detail) => this.#end({ kind: 'regressed', detail }),
     });
   }
 
@@ -149,10 +150,14 @@ export class Session {
       this.#end({ kind: 'lease-gone' });
       return;
     }
+    if (finding.regressed !== undefined) {
+      this.#end({ kind: 'regressed', detail: finding.regressed });
+      return;
+    }
     for (const { claim, reason, detail } of finding.lost) {
       members.get(claim.group)?.lose(reason, detail);
     }
-    if (finding.lost.length > 0) beatNow.ring(); // The rest is still to be proved [A8].
+    if (finding.again) beatNow.ring();
   }
 
   async #decide(signal: AbortSignal): Promise<void> {
@@ -250,13 +255,13 @@ export class Session {
 
   /** Applies the rules to every group. Returns when to look again at the latest. */
   #step(signal: AbortSignal): Instant | undefined {
-    const { members, heartbeat } = this.#core;
+    const { members, heartbeat, view } = this.#core;
     const toEnqueue: Member[] = [];
     let next: Instant | undefined;
     let brisk = false;
     let taking = false;
     for (const member of members.values()) {
-      member.dropUnproven(this.#core.view.group(member.group.name));
+      member.check(view.group(member.group.name), view.revision);
       const situation = this.situation(member);
       brisk ||= member.listed !== undefined || situation.view.queue[0]?.lease === this.self.lease;
       if (member.busy) continue;

@@ -19,10 +19,12 @@ export interface KeyValue {
 
 /**
  * A condition of a transaction. A missing key has revision 0 and lease '0'; on a missing key every
- * comparison of the value is false (etcd server/etcdserver/txn: applyCompare).
+ * comparison of the value is false. With `prefix` it must hold for every key that begins with `key`,
+ * and for a missing one when there is none (etcd server/etcdserver/txn: applyCompare).
  */
 export type Compare =
-  | { key: string; target: 'create' | 'mod'; op: '=' | '<'; value: number }
+  | { key: string; target: 'create'; op: '='; value: number }
+  | { key: string; prefix?: boolean; target: 'mod'; op: '=' | '<' | '>'; value: number }
   | { key: string; target: 'value'; op: '<' | '='; value: string }
   | { key: string; target: 'lease'; op: '='; value: LeaseId };
 

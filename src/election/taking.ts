@@ -1,53 +1,83 @@
-import type { Instant } from '../clock.ts';
+import { after, type Instant } from '../clock.ts';
 import { claims } from './beat.ts';
 import { LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from './promise.ts';
 import type { HolderRecord } from './record.ts';
 import { isNamedHolder, ownCandidate, standingHolder, type Situation } from './situation.ts';
+import type { SilentKey } from './transactions.ts';
 
 const NEVER = Number.POSITIVE_INFINITY as Instant;
 
-/** How long the end of the last hold must have been past, and from when that is counted. */
-interface Ending {
-  /** Names the condition: a change of it starts the count anew. */
-  readonly condition: string;
-  readonly waitMs: number;
-  readonly from: Instant;
+/** From when a group may be taken, and whose silence that rests on. */
+export interface Takeable {
+  readonly at: Instant;
+  /** To be compared by the taking: this heartbeat key must still be as it was. */
+  readonly silent?: SilentKey;
 }
 
-/** The holder's key is gone while the record still says `held` (rule 8, first bullet). */
-function goneHolder(situation: Situation, record: HolderRecord): Ending {
-  const { group, view, observations, readAt } = situation;
-  const condition = `gone:${view.recordRevision}`;
+function ceilingOf({ ceilingMs, fenceLatencyMs }: HolderRecord): number {
+  return takeoverAfterMs(ceilingMs, fenceLatencyMs);
+}
+
+/** The last hold is known to have ended. */
+function atOnce({ stamps, readAt }: Situation): Takeable {
+  stamps.clear('ending');
+  return { at: readAt };
+}
+
+/** When the holder that the record names has been silent for what it promised last. */
+function silence(
+  { group, observations, stamps, readAt }: Situation,
+  record: HolderRecord,
+): Takeable {
+  const { node } = record;
+  const ceilingMs = ceilingOf(record);
+  const seen = observations.ofNode(node);
+  if (seen === undefined) {
+    const at = stamps.due('never-seen', `${node}:${record.seq}`, readAt, ceilingMs);
+    return { at, silent: { node, revision: 0 } };
+  }
+  stamps.clear('never-seen');
+  const { beat, firstSeenAt, revision, present } = seen;
+  // A vanished key is a change, dated by the look that missed it [H4]; by the ceiling [H5].
+  if (!present) return { at: after(firstSeenAt, ceilingMs), silent: { node, revision: 0 } };
+  const listed = beat !== undefined && claims(beat, group, record.token.createRevision);
+  const waitMs = listed ? takeoverAfterMs(beat.holdForMs, beat.fenceLatencyMs) : ceilingMs;
+  return { at: after(firstSeenAt, waitMs), silent: { node, revision } };
+}
+
+/**
+ * The holder's key is gone while the record still says `held` (rule 8, first bullet). It may not have
+ * noticed yet: beats compare a key by turns (proving.ts). So either it says itself that it does not
+ * claim the token any more, or it has been silent for what its last beat promised, or its key has been
+ * gone for the longest promise, which no proof outlives.
+ */
+function goneHolder(situation: Situation, record: HolderRecord): Takeable {
+  const { group, view, observations, readAt, stamps } = situation;
+  const gone = `gone:${view.recordRevision}`;
   const seen = observations.ofNode(record.node);
-  const beat = seen?.present === true ? seen.beat : undefined;
-  if (seen === undefined || beat === undefined) {
-    // Vanished, unreadable or never seen: a change, dated by this look [H4], by the ceiling [H5].
-    const waitMs = takeoverAfterMs(record.ceilingMs, record.fenceLatencyMs);
-    return { condition, waitMs, from: readAt };
-  }
-  const listed = claims(beat, group, record.token.createRevision);
-  const sameLife = beat.identity === record.identity && beat.bootId === record.bootId;
-  if (sameLife && beat.seq > record.seq && !listed) {
+  const beat = seen?.beat;
+  const sameLife = beat?.identity === record.identity && beat.bootId === record.bootId;
+  if (beat !== undefined && sameLife && beat.seq > record.seq) {
     // Its sender has had it confirmed by the kernel that the addresses are off [H7, H12].
-    return { condition: `unlisted:${view.recordRevision}`, waitMs: 0, from: readAt };
+    if (!claims(beat, group, record.token.createRevision)) return atOnce(situation);
   }
-  const waitMs =
-    sameLife && listed
-      ? takeoverAfterMs(beat.holdForMs, beat.fenceLatencyMs)
-      : takeoverAfterMs(record.ceilingMs, record.fenceLatencyMs);
-  return { condition, waitMs, from: seen.firstSeenAt };
+  const longest = stamps.due('ending', gone, readAt, LONGEST_TAKEOVER_AFTER_MS);
+  let end: Takeable;
+  if (seen === undefined || beat === undefined || sameLife) end = silence(situation, record);
+  // A later life of the node has written over its heartbeat: it cannot prove anything any more.
+  else end = { at: stamps.due('later-life', gone, seen.firstSeenAt, ceilingOf(record)) };
+  return end.at < longest ? end : { at: longest };
 }
 
-function ending(situation: Situation): Ending | undefined {
-  const { view, self, claimed, readAt, foreignElection } = situation;
+/** Looks at the record; undefined while somebody leads. */
+function ending(situation: Situation): Takeable | undefined {
+  const { view, self, claimed, readAt, foreignElection, stamps } = situation;
   const { record, recordRevision } = view;
-  const longest = (condition: string): Ending => ({
-    condition,
-    waitMs: LONGEST_TAKEOVER_AFTER_MS,
-    from: readAt,
-  });
   const head = view.queue[0];
   if (head !== undefined && !head.ours) return undefined; // A foreign leader lives.
+  const longest = (condition: string): Takeable => ({
+    at: stamps.due('ending', condition, readAt, LONGEST_TAKEOVER_AFTER_MS),
+  });
   if (record === undefined) return longest(`none:${recordRevision}`);
   if (record.state === 'foreign') return longest(`foreign:${recordRevision}`);
   if (record.state === 'held') {
@@ -55,12 +85,17 @@ function ending(situation: Situation): Ending | undefined {
     const ownEarlier =
       record.identity === self.identity && record.bootId === self.bootId && claimed === undefined;
     // Rule 14: the runtime lock is ours and the kernel confirmed that nothing is left.
-    if (ownEarlier) return { condition: `own:${recordRevision}`, waitMs: 0, from: readAt };
-    return goneHolder(situation, record);
+    return ownEarlier ? atOnce(situation) : goneHolder(situation, record);
   }
   // Released or deposed. In a foreign election somebody else may have led since, unseen by us.
-  if (!foreignElection) return { condition: `over:${recordRevision}`, waitMs: 0, from: readAt };
+  const known = !foreignElection || stamps.holds('leader-seen', unbroken(situation));
+  if (known) return atOnce(situation);
   return longest(`foreign-election:${recordRevision}`);
+}
+
+/** Names the time in which our reads have not failed. */
+function unbroken({ readsGoodSince }: Situation): string {
+  return `reads good since ${readsGoodSince}`;
 }
 
 /**
@@ -68,25 +103,21 @@ function ending(situation: Situation): Ending | undefined {
  * through the situation; dates each condition at its first look, whoever is first then.
  * @returns an instant not after `now` when it may take at once; Infinity when it may not
  */
-export function takeableAt(situation: Situation): Instant {
+export function takeable(situation: Situation): Takeable {
   const { stamps, view, quarantineUntil, foreignElection } = situation;
   const own = ownCandidate(situation);
   const head = view.queue[0];
-  const unbroken = `reads good since ${situation.readsGoodSince}`;
   const ownHold = own !== undefined && isNamedHolder(situation, own);
   if (foreignElection && head !== undefined && (head !== own || ownHold)) {
     // A live leader: its end will have been seen by us, unless our own reads fail meanwhile, and
     // others may lead unseen (rule 8, last sentence).
-    stamps.due('leader-seen', unbroken, situation.readAt, 0);
+    stamps.due('leader-seen', unbroken(situation), situation.readAt, 0);
   }
   const end = ending(situation);
   if (end === undefined) {
-    stamps.clear('ending');
+    for (const slot of ['ending', 'never-seen', 'later-life']) stamps.clear(slot);
     // Rule 8 [A3]: held by our own live token: the taking was confirmed, the reply lost; or a resume.
-    return ownHold && head === own ? quarantineUntil : NEVER;
+    return { at: ownHold && head === own ? quarantineUntil : NEVER };
   }
-  const seenLive =
-    end.condition.startsWith('foreign-election:') && stamps.holds('leader-seen', unbroken);
-  const due = stamps.due('ending', end.condition, end.from, seenLive ? 0 : end.waitMs);
-  return due > quarantineUntil ? due : quarantineUntil;
+  return end.at > quarantineUntil ? end : { ...end, at: quarantineUntil };
 }

@@ -3,8 +3,10 @@
  * Pure builders; protocol.md names the rule behind each compare.
  */
 import { beatPrefix } from './beat.ts';
+import type { Claim } from './claim.ts';
 import type { Deposing } from './deposing.ts';
 import { candidateKey, type Keys } from './keys.ts';
+import type { Proving } from './proving.ts';
 import { encodeRecord, type HolderRecord, type Token } from './record.ts';
 import type { Compare, LeaseId, Operation, Txn } from './store.ts';
 import type { Candidate } from './view.ts';
@@ -17,19 +19,33 @@ export interface OutgoingBeat {
 
 /** What the heartbeat key must be for a beat to be written over it. */
 export type BeatGround =
-  /** Ours, on this lease, with a lower sequence. */
-  | { readonly kind: 'own'; readonly lease: LeaseId }
+  /**
+   * Ours, on this lease, with a lower sequence, and not older than the newest beat that was confirmed:
+   * an etcd that was restored to an earlier state fails this compare, whatever its revision is by now.
+   */
+  | { readonly kind: 'own'; readonly lease: LeaseId; readonly revision: number }
   /** The first beat of a lease where no key stands. */
   | { readonly kind: 'absent' }
   /** The first beat of a lease over our own earlier lease's. */
   | { readonly kind: 'earlier'; readonly lease: LeaseId };
 
-/** A token to be proved: its key stands, and its group's record is as its taking left it. */
-export interface Claim {
+/** A heartbeat key, and the mod revision since which it has been silent (0: it was absent). */
+export interface SilentKey {
+  readonly node: string;
+  readonly revision: number;
+}
+
+/** A taking about to be sent. */
+export interface Taking {
   readonly group: string;
-  readonly token: Token;
-  /** Mod revision of the record as the taking wrote it. */
+  /** What it writes. */
+  readonly record: HolderRecord;
+  /** Mod revision of the record as read. */
   readonly recordRevision: number;
+  /** Candidates that stood before us when we last read and must be gone by now. */
+  readonly ahead?: readonly Token[] | undefined;
+  /** The holder whose silence is the reason. */
+  readonly silent?: SilentKey | undefined;
 }
 
 const stands = (token: Token): Compare => ({
@@ -68,6 +84,9 @@ export class Transactions {
     return [
       { key, target: 'value', op: '<', value: beatPrefix(beat.seq) },
       { key, target: 'lease', op: '=', value: ground.lease },
+      ...(ground.kind === 'own'
+        ? [{ key, target: 'mod', op: '>', value: ground.revision - 1 } as const]
+        : []),
     ];
   }
 
@@ -86,18 +105,30 @@ export class Transactions {
     ];
   }
 
-  /** A beat that proves `claims` (rule 2). */
-  beat(beat: OutgoingBeat, lease: LeaseId, ground: BeatGround, claims: readonly Claim[]): Txn {
+  /**
+   * A beat that proves claims (rule 2). When a ranged one fails it reads nothing: an exact one follows
+   * at once, which says what has happened.
+   */
+  beat(
+    beat: OutgoingBeat,
+    lease: LeaseId,
+    ground: BeatGround,
+    { exact, newestRecord }: Proving,
+  ): Txn {
+    const key = this.#keys.holders;
     return {
       compares: [
         ...this.#ground(beat, ground),
-        ...claims.flatMap(({ group, token, recordRevision }) => [
+        ...exact.flatMap(({ group, token, recordRevision }) => [
           stands(token),
           unchanged(this.#keys.holder(group), recordRevision),
         ]),
+        ...(newestRecord === undefined
+          ? []
+          : [{ key, prefix: true, target: 'mod', op: '<', value: newestRecord + 1 } as const]),
       ],
       success: [this.#put(beat, lease)],
-      failure: this.#look(claims),
+      failure: newestRecord === undefined ? this.#look(exact) : [],
     };
   }
 
@@ -122,26 +153,26 @@ export class Transactions {
     };
   }
 
-  /**
-   * The taking is a beat that lists the token and writes the record (rule 9 [H11]).
-   * @param ahead candidates that stood before us when we last read and must be gone by now
-   */
+  /** The taking is a beat that lists the token and writes the record (rule 9 [H11]). */
   take(
     beat: OutgoingBeat,
     lease: LeaseId,
-    group: string,
-    record: HolderRecord,
-    recordRevision: number,
-    ahead: readonly Token[] = [],
+    ground: BeatGround,
+    { group, record, recordRevision, ahead = [], silent }: Taking,
   ): Txn {
-    const claim = { group, token: record.token, recordRevision };
-    const proof = this.beat(beat, lease, { kind: 'own', lease }, [claim]);
+    const exact = [{ group, token: record.token, recordRevision }];
+    const proof = this.beat(beat, lease, ground, { exact, ranged: [], newestRecord: undefined });
     const holder = this.#keys.holder(group);
     return {
       ...proof,
-      compares: [...proof.compares, ...ahead.map(gone)],
+      compares: [...proof.compares, ...ahead.map(gone), ...this.#silence(silent)],
       success: [...proof.success, { op: 'put', key: holder, value: encodeRecord(record) }],
     };
+  }
+
+  /** The heartbeat key is as it was when its silence was counted. */
+  #silence(silent: SilentKey | undefined): Compare[] {
+    return silent === undefined ? [] : [unchanged(this.#keys.node(silent.node), silent.revision)];
   }
 
   /** Deletes a silent leader and the dead behind it (rules 7, 10, 11). */
@@ -152,11 +183,10 @@ export class Transactions {
     deposed: HolderRecord | undefined,
   ): Txn {
     const record = this.#keys.holder(group);
-    const silentKey = silent === undefined ? undefined : this.#keys.node(silent.node);
     return {
       compares: [
         ...victims.map(stands),
-        ...(silentKey === undefined ? [] : [unchanged(silentKey, silent?.revision ?? 0)]),
+        ...this.#silence(silent),
         unchanged(record, recordRevision),
       ],
       success: [

@@ -102,6 +102,11 @@ export class View {
     return this.#ranges.every((range) => range.revision !== undefined);
   }
 
+  /** Revision of the picture; 0 while it is not complete. */
+  get revision(): number {
+    return Math.min(...this.#ranges.map((range) => range.revision ?? 0));
+  }
+
   group(name: string): GroupView {
     const prefix = `${this.#keys.election(name, this.#groups.get(name)?.electionKey)}/`;
     const range = this.#elections.find((each) => prefix.startsWith(each.prefix));

@@ -3,10 +3,12 @@ import t from 'tap';
 import { systemClock } from '../../src/clock.ts';
 import { isOurLease } from '../../src/election/keys.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from '../../src/election/promise.ts';
+import { StoreError } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
 import {
   freshMemory,
   Hand,
+  kindOf,
   MemoryJournal,
   overlaps,
   TAKEOVER_MS,
@@ -140,6 +142,65 @@ await t.test(
     await a?.when(() => a.queue.some(({ mine }) => mine) && a.queue[0]?.mine === false);
     t.equal(a?.queue.at(-1)?.mine, true, 'it stands again, at the end');
     t.strictSame(overlaps(nodes), []);
+  },
+);
+
+await t.test(
+  'rule 8: a holder of ten groups that cannot see that a key is gone is waited for',
+  async (t) => {
+    const groups = Array.from({ length: 10 }, (_, at) => ({ name: `g${at}` }));
+    const prefix = '/ten';
+    const hand = new Hand(store, prefix);
+    for (const { name } of groups) await hand.seedReleased(name);
+    const node = (name: string) => new TestNode(t, { name, prefix, endpoints, groups });
+    const [a, b] = [node('a'), node('b')];
+    a.start();
+    for (const { name } of groups) await a.until('proved', ({ group }) => group === name);
+    b.start();
+    await b.when(() => b.queue.length === 2);
+    // It does not see that it has lost the key of the group whose turn has just been.
+    const lost = new Promise<string>((resolve, reject) => {
+      let deleted = false;
+      a.store.onTxn = async (txn, send) => {
+        const kind = kindOf(txn);
+        if (kind === 'read') throw new StoreError('UNAVAILABLE', '', 'the test cuts it');
+        const reply = await send();
+        const key = txn.compares.find((each) => each.target === 'create')?.key;
+        const ranged = txn.compares.some((each) => 'prefix' in each);
+        if (deleted || kind !== 'beat' || !ranged || !reply.succeeded || key === undefined) {
+          return reply;
+        }
+        deleted = true;
+        const group = key.slice(hand.keys.elections.length).split('/')[0] ?? '';
+        hand.delete(key).then(() => resolve(group), reject);
+        return reply;
+      };
+    });
+    const group = await lost;
+    const from = a.heard.length;
+    await a.until('proved', (each) => each.group === group, from);
+    t.match(await a.until('lost'), { group, reason: 'lease-lost' }, 'by its turn in the beats');
+    await b.until('taken', (each) => each.group === group);
+    t.strictSame(overlaps([a, b]), []);
+    t.equal(b.holds.length, 1, 'the other groups stay');
+  },
+);
+
+await t.test(
+  'rule 3: a complete read that misses the key is a loss, before the next beat',
+  async (t) => {
+    const { hand, queueUp } = await election(t);
+    const [a] = await queueUp('a', 'b');
+    await a?.until('proved');
+    if (a !== undefined) {
+      a.store.onTxn = (txn, send) =>
+        kindOf(txn) === 'beat'
+          ? Promise.reject(new StoreError('UNAVAILABLE', '', 'the test cuts it'))
+          : send();
+    }
+    const [key] = await hand.under(hand.keys.elections);
+    await hand.delete(key?.key ?? '');
+    t.match(await a?.until('lost'), { reason: 'lease-lost', detail: 'the candidate key is gone' });
   },
 );
 

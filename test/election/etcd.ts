@@ -23,9 +23,10 @@ await t.test('compares of a key hold when they should and only then', async (t) 
   const key = 'cmp';
   t.ok(await holds({ key, target: 'create', op: '=', value: created }));
   t.notOk(await holds({ key, target: 'create', op: '=', value: modified }));
-  t.ok(await holds({ key, target: 'create', op: '<', value: modified }));
   t.ok(await holds({ key, target: 'mod', op: '=', value: modified }));
   t.notOk(await holds({ key, target: 'mod', op: '<', value: modified }));
+  t.ok(await holds({ key, target: 'mod', op: '>', value: modified - 1 }));
+  t.notOk(await holds({ key, target: 'mod', op: '>', value: modified }));
   t.ok(await holds({ key, target: 'value', op: '<', value: 'c' }));
   t.notOk(await holds({ key, target: 'value', op: '<', value: 'b' }));
   t.ok(await holds({ key, target: 'value', op: '=', value: 'b' }));
@@ -48,6 +49,19 @@ await t.test('a missing key has revision 0 and lease 0, and no value compares', 
   t.ok(await holds({ key, target: 'lease', op: '=', value: '0' }));
   t.notOk(await holds({ key, target: 'value', op: '<', value: 'zzz' }));
   t.notOk(await holds({ key, target: 'value', op: '=', value: '' }));
+});
+
+await t.test('a compare of a prefix holds when it holds for every key there', async (t) => {
+  const key = 'range/';
+  const newestBelow = (value: number) =>
+    holds({ key, prefix: true, target: 'mod', op: '<', value });
+  t.ok(await newestBelow(1), 'no key is there');
+  const first = await put('range/a', '');
+  const second = await put('range/b', '');
+  await put('range0', 'beyond');
+  t.ok(await newestBelow(second + 1));
+  t.notOk(await newestBelow(second));
+  t.notOk(await newestBelow(first + 1), 'not for the first alone');
 });
 
 await t.test('the branch that ran gives one result for each operation, in order', async (t) => {

@@ -1,9 +1,13 @@
 import t from 'tap';
 import { after, systemClock } from '../../src/clock.ts';
 import { decodeBeat, encodeBeat, tokenMark } from '../../src/election/beat.ts';
-import { Heartbeat, MAX_CLAIMS_PER_BEAT, type Listed } from '../../src/election/heartbeat.ts';
+import type { Listed } from '../../src/election/claim.ts';
+import { Heartbeat } from '../../src/election/heartbeat.ts';
 import { Keys } from '../../src/election/keys.ts';
+import { LONGEST_HOLD_FOR_MS } from '../../src/election/promise.ts';
+import { MAX_EXACT_CLAIMS } from '../../src/election/proving.ts';
 import type { Self } from '../../src/election/situation.ts';
+import type { Token } from '../../src/election/record.ts';
 import { StoreError } from '../../src/election/store.ts';
 import { Transactions } from '../../src/election/transactions.ts';
 import type { Proof } from '../../src/election/types.ts';
@@ -48,6 +52,17 @@ function heart({ clock = systemClock, timing = {}, journal = new MemoryJournal()
 await real.grantLease(leaseOf('s'), 600, within());
 await real.grantLease(leaseOf('x'), 600, within());
 
+/** A token as its taking leaves it. */
+const listedOf = (token: Token, recordRevision?: number, ceilingMs = TIMING.holdForMs): Listed => ({
+  token,
+  recordRevision,
+  ceilingMs,
+  uncertain: false,
+  alwaysExact: false,
+  intactAt: recordRevision ?? 0,
+  exactSentAt: systemClock.now(),
+});
+
 /** Groups whose key and record stand, listed as taken. */
 async function take(
   { heartbeat, hand, keys }: ReturnType<typeof heart>,
@@ -60,12 +75,7 @@ async function take(
     await hand.put(keys.holder(group), 'record');
     const [own, record] = [await hand.get(key), await hand.get(keys.holder(group))];
     const token = { key, createRevision: own?.createRevision ?? 0 };
-    const each = {
-      token,
-      recordRevision: record?.modRevision,
-      ceilingMs: TIMING.holdForMs,
-      uncertain: false,
-    };
+    const each = listedOf(token, record?.modRevision);
     heartbeat.listed.set(group, each);
     listed.push(each);
   }
@@ -73,7 +83,13 @@ async function take(
 }
 
 /** A beat that found nothing to be told. */
-const NOTHING = { nameTaken: undefined, leaseGone: false, lost: [] };
+const NOTHING = {
+  nameTaken: undefined,
+  leaseGone: false,
+  lost: [],
+  regressed: undefined,
+  again: false,
+};
 
 await t.test('rule 4 [H2]: the promised end never moves back, confirmed or not', (t) => {
   const clock = new FakeClock();
@@ -143,7 +159,7 @@ await t.test('[H5] no token promises more than its ceiling', (t) => {
   const clock = new FakeClock();
   const { heartbeat, self } = heart({ clock, timing: { holdForMs: 4000 } });
   const token = { key: 'k', createRevision: 7 };
-  heartbeat.listed.set('g', { token, recordRevision: 9, ceilingMs: 600, uncertain: false });
+  heartbeat.listed.set('g', listedOf(token, 9, 600));
   const beat = heartbeat.compose(self);
   t.equal(beat.holdForMs, 600);
   t.strictSame(decodeBeat(beat.value)?.tokens, [tokenMark('g', 7)]);
@@ -276,15 +292,11 @@ await t.test(
       store.onTxn = async (_txn, send) => {
         const reply = await send();
         heartbeat.listed.delete('g');
-        const base = {
-          token: g?.token ?? { key: '', createRevision: 0 },
-          ceilingMs: 600,
-          uncertain: false,
-        };
-        if (change === 'taken anew') heartbeat.listed.set('g', { ...base, recordRevision: 1e6 });
+        const token = g?.token ?? { key: '', createRevision: 0 };
+        if (change === 'taken anew') heartbeat.listed.set('g', listedOf(token, 1e6));
         if (change === 'another token') {
-          const token = { key: 'k', createRevision: 1 };
-          heartbeat.listed.set('g', { ...base, token, recordRevision: g?.recordRevision });
+          const other = { key: 'k', createRevision: 1 };
+          heartbeat.listed.set('g', listedOf(other, g?.recordRevision));
         }
         return reply;
       };
@@ -329,11 +341,110 @@ await t.test('a heartbeat key that vanished is written again by the next beat', 
   t.ok(await hand.get(keys.node('s')));
 });
 
+/** Groups that two beats have proved: from now on one compare serves most of them. */
+async function proved(made: ReturnType<typeof heart>, ...groups: string[]): Promise<Listed[]> {
+  const listed = await take(made, ...groups);
+  // The first writes over no heartbeat, the second over records of which the newest is known.
+  for (let beat = 0; beat < 2; beat += 1) await made.heartbeat.beat(made.self, NEVER);
+  made.proofs.length = 0;
+  made.store.sent.length = 0;
+  return listed;
+}
+
+const comparesOf = (made: ReturnType<typeof heart>): number[] =>
+  made.store.sent.map(({ compares }) => compares.length);
+
+await t.test('rule 2: ten groups are proved by one compare more than a single one', async (t) => {
+  const one = heart();
+  await proved(one, 'g');
+  await one.heartbeat.beat(one.self, NEVER);
+  const ten = heart();
+  const groups = Array.from({ length: 10 }, (_, at) => `g${at}`);
+  const listed = await proved(ten, ...groups);
+  await ten.heartbeat.beat(ten.self, NEVER);
+  t.strictSame([comparesOf(one), comparesOf(ten)], [[5], [6]]);
+  t.strictSame(ten.proofs.map(([group]) => group).toSorted(), groups);
+  const sentAt = ten.proofs[0]?.[1].sentAt;
+  t.equal(listed.filter((each) => each.exactSentAt === sentAt).length, 1, 'one of them itself');
+});
+
+await t.test(
+  'rule 2: a record of others that changes costs one more beat, and no group',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, hand, keys, proofs } = made;
+    await proved(made, 'g', 'h', 'i');
+    await hand.put(keys.holder('of-others'), 'another');
+    t.strictSame(await heartbeat.beat(self, NEVER), { ...NOTHING, again: true });
+    t.strictSame(proofs, [], 'nothing is proved by a failed compare');
+    t.strictSame(await heartbeat.beat(self, NEVER), NOTHING);
+    t.equal(proofs.length, 3);
+    await heartbeat.beat(self, NEVER);
+    t.strictSame(comparesOf(made), [6, 9, 6], 'ranged, exact, ranged');
+  },
+);
+
+await t.test('rule 2 [A8]: a record of ours that changes is told by the beat after', async (t) => {
+  const made = heart();
+  const { heartbeat, self, hand, keys } = made;
+  await proved(made, 'g', 'h', 'i');
+  await hand.put(keys.holder('h'), 'another');
+  t.match(await heartbeat.beat(self, NEVER), { lost: [], again: true });
+  t.match(await heartbeat.beat(self, NEVER), {
+    lost: [{ claim: { group: 'h' }, reason: 'deposed' }],
+    again: true,
+  });
+});
+
+await t.test(
+  'rule 2: a key or a record that somebody deletes is told within a round',
+  async (t) => {
+    for (const what of ['key', 'record'] as const) {
+      const made = heart();
+      const { heartbeat, self, hand, keys } = made;
+      const listed = await proved(made, 'g', 'h', 'i');
+      await hand.delete(what === 'key' ? (listed[1]?.token.key ?? '') : keys.holder('h'));
+      const lost = async (): Promise<string[]> =>
+        (await heartbeat.beat(self, NEVER)).lost.map(({ claim }) => claim.group);
+      const found: string[] = [];
+      for (let beat = 0; beat < 4; beat += 1) found.push(...(await lost()));
+      t.ok(found.length > 0 && found.every((group) => group === 'h'), what);
+    }
+  },
+);
+
+await t.test('a ranged proof ends with the longest promise after the exact one', async (t) => {
+  const made = heart({ timing: { holdForMs: LONGEST_HOLD_FOR_MS } });
+  const [g, h] = await proved(made, 'g', 'h');
+  const now = systemClock.now();
+  for (const each of [g!, h!]) each.ceilingMs = LONGEST_HOLD_FOR_MS;
+  g!.exactSentAt = after(now, -5000);
+  h!.exactSentAt = after(now, -3000);
+  await made.heartbeat.beat(made.self, NEVER);
+  const deadlineOf = new Map(made.proofs.map(([group, { deadline }]) => [group, deadline]));
+  t.ok((deadlineOf.get('g') ?? 0) >= after(now, LONGEST_HOLD_FOR_MS), 'compared itself: whole');
+  t.equal(deadlineOf.get('h'), after(now, LONGEST_HOLD_FOR_MS - 3000));
+});
+
+await t.test(
+  'rule 16: an etcd that has lost a confirmed beat is told, whatever its revision',
+  async (t) => {
+    const { heartbeat, self, hand, keys } = heart();
+    await heartbeat.beat(self, NEVER);
+    const stored = await hand.get(keys.node('s'));
+    // As if a later beat had been confirmed before the restore.
+    heartbeat.standsAt(self.lease, (stored?.modRevision ?? 0) + 1);
+    const { regressed } = await heartbeat.beat(self, NEVER);
+    t.match(regressed, `is there as of ${stored?.modRevision}`);
+    t.strictSame(await hand.get(keys.node('s')), stored, 'nothing is written over it');
+  },
+);
+
 await t.test(
   'rule 2: beyond 60 groups a beat takes several transactions, each proving its own',
   async (t) => {
     const made = heart();
-    const groups = Array.from({ length: MAX_CLAIMS_PER_BEAT + 1 }, (_, at) => `g${at}`);
+    const groups = Array.from({ length: MAX_EXACT_CLAIMS + 1 }, (_, at) => `g${at}`);
     await take(made, ...groups);
     await made.heartbeat.beat(made.self, NEVER);
     t.equal(made.store.sent.filter((each) => kindOf(each) === 'beat').length, 2);

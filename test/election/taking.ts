@@ -1,14 +1,17 @@
 import t from 'tap';
-import { after } from '../../src/clock.ts';
-import type { Beat } from '../../src/election/beat.ts';
+import { after, type Instant } from '../../src/clock.ts';
+import { encodeBeat, type Beat } from '../../src/election/beat.ts';
 import { LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from '../../src/election/promise.ts';
 import { Stamps } from '../../src/election/stamps.ts';
-import { takeableAt } from '../../src/election/taking.ts';
+import type { Situation } from '../../src/election/situation.ts';
+import { takeable } from '../../src/election/taking.ts';
 import {
   ago,
   beatOf,
   candidate,
   foreigner,
+  KEYS,
+  leaseOf,
   listing,
   NOW,
   observationsOf,
@@ -18,6 +21,7 @@ import {
   type SituationParts,
 } from '../fixtures/situation.ts';
 
+const takeableAt = (what: Situation) => takeable(what).at;
 const NEVER = Number.POSITIVE_INFINITY;
 const own = candidate('s', 20);
 const dead = candidate('a', 10);
@@ -95,7 +99,7 @@ await t.test(
     const neverSeen = observationsOf();
     t.equal(takeableAt(goneHolder({ record, observations: neverSeen })), after(NOW, wait));
     const garbage = observationsOf({ node: 'a', beat: undefined, revision: 44, at: ago(1000) });
-    t.equal(takeableAt(goneHolder({ record, observations: garbage })), after(NOW, wait));
+    t.equal(takeableAt(goneHolder({ record, observations: garbage })), after(ago(1000), wait));
     t.end();
   },
 );
@@ -125,16 +129,60 @@ await t.test(
   },
 );
 
-await t.test(
-  'the wait for a gone holder is not shortened by a later beat with less promise',
-  (t) => {
-    const stamps = new Stamps();
-    const first = takeableAt(goneHolder({ stamps, observations: heard({ holdForMs: 9000 }) }));
-    const next = takeableAt(goneHolder({ stamps, observations: heard({ holdForMs: 600 }) }));
-    t.equal(next, first);
-    t.end();
-  },
-);
+await t.test('rule 8: the silence that a taking rests on is compared by it', (t) => {
+  const { silent } = takeable(goneHolder());
+  t.strictSame(silent, { node: 'a', revision: 40 }, 'the last beat');
+  const vanished = heard();
+  vanished.miss('a', 45, NOW);
+  for (const observations of [vanished, observationsOf()]) {
+    const gone = takeable(goneHolder({ observations }));
+    t.strictSame(gone.silent, { node: 'a', revision: 0 }, 'none');
+  }
+  const unlisted = takeable(goneHolder({ observations: heard({ tokens: [], seq: 901 }) }));
+  t.equal(unlisted.silent, undefined, 'nothing to be silent about');
+  t.end();
+});
+
+await t.test('rule 8: a holder that beats on without its key is waited for', (t) => {
+  const stamps = new Stamps();
+  const observations = heard();
+  const look = (now: Instant) => takeable(goneHolder({ stamps, observations, now, readAt: now }));
+  look(NOW);
+  for (const [at, holdForMs] of [4000, 600, 4000].entries()) {
+    const now = after(NOW, 3000 * at);
+    const value = encodeBeat(beatOf('a', { seq: 1001 + at, tokens: listing(token), holdForMs }));
+    const kv = { key: KEYS.node('a'), value, createRevision: 1, lease: leaseOf('a') };
+    observations.see({ ...kv, modRevision: 60 + at }, now);
+    const { at: due, silent } = look(now);
+    t.equal(due, after(now, takeoverAfterMs(holdForMs, 143)), 'from its last beat');
+    t.strictSame(silent, { node: 'a', revision: 60 + at });
+  }
+  const beating = observationsOf({
+    node: 'a',
+    beat: beatOf('a', { tokens: listing(token) }),
+    revision: 70,
+    at: longest,
+  });
+  const last = takeable(goneHolder({ stamps, observations: beating, now: longest }));
+  t.strictSame(last, { at: longest }, 'but for no longer than any proof serves without its key');
+  t.end();
+});
+
+await t.test('a heartbeat key that was seen and lost again is waited for anew', (t) => {
+  const stamps = new Stamps();
+  const look = (now: Instant, observations = observationsOf()) =>
+    takeableAt(goneHolder({ stamps, observations, now, readAt: now }));
+  t.equal(look(NOW), after(NOW, TAKEOVER_MS), 'never seen');
+  const seen = observationsOf({
+    node: 'a',
+    beat: beatOf('a', { tokens: listing(token) }),
+    revision: 60,
+    at: after(NOW, 2000),
+  });
+  look(after(NOW, 2000), seen);
+  t.equal(look(after(NOW, 3000)), after(NOW, 3000 + TAKEOVER_MS));
+  t.end();
+});
 
 await t.test(
   'rule 8 [H5, A4]: no record is waited out by the longest promise, from the first look',

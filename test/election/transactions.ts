@@ -1,5 +1,6 @@
 import t from 'tap';
 import { beatPrefix } from '../../src/election/beat.ts';
+import type { Claim } from '../../src/election/claim.ts';
 import { candidateKey } from '../../src/election/keys.ts';
 import { encodeRecord } from '../../src/election/record.ts';
 import { Transactions } from '../../src/election/transactions.ts';
@@ -15,14 +16,18 @@ const token = { key: own.key, createRevision: 20 };
 const claim = { group: GROUP, token, recordRevision: 50 };
 const put = { op: 'put', key: nodeKey, value: 'beat 7', lease } as const;
 
+const ground = { kind: 'own', lease, revision: 48 } as const;
+const exactly = (...exact: Claim[]) => ({ exact, ranged: [], newestRecord: undefined });
+
 const above = { key: nodeKey, target: 'value', op: '<', value: beatPrefix(7) } as const;
 const leased = (value: string) => ({ key: nodeKey, target: 'lease', op: '=', value }) as const;
+const notBefore = (value: number) => ({ key: nodeKey, target: 'mod', op: '>', value }) as const;
 const stands = (key: string, value: number) => ({ key, target: 'create', op: '=', value }) as const;
 const unchanged = (key: string, value: number) => ({ key, target: 'mod', op: '=', value }) as const;
 
 await t.test('rule 2: a beat compares sequence, lease, and each token with its record', (t) => {
-  t.strictSame(transactions.beat(beat, lease, { kind: 'own', lease }, [claim]), {
-    compares: [above, leased(lease), stands(own.key, 20), unchanged(recordKey, 50)],
+  t.strictSame(transactions.beat(beat, lease, ground, exactly(claim)), {
+    compares: [above, leased(lease), notBefore(47), stands(own.key, 20), unchanged(recordKey, 50)],
     success: [put],
     failure: [
       { op: 'range', key: nodeKey },
@@ -33,10 +38,28 @@ await t.test('rule 2: a beat compares sequence, lease, and each token with its r
   t.end();
 });
 
+await t.test('rule 2: one compare proves that no record has changed since a revision', (t) => {
+  const proving = { exact: [claim], ranged: [{ ...claim, group: 'h' }], newestRecord: 60 };
+  const { compares, success, failure } = transactions.beat(beat, lease, ground, proving);
+  t.strictSame(compares.slice(3), [
+    stands(own.key, 20),
+    unchanged(recordKey, 50),
+    { key: '/t/holders/', prefix: true, target: 'mod', op: '<', value: 61 },
+  ]);
+  t.strictSame(success, [put]);
+  t.strictSame(failure, [], 'an exact beat follows at once and asks what has changed');
+  t.end();
+});
+
 await t.test('rule 2: the first beat wants no key, or our own earlier lease’s', (t) => {
-  const absent = transactions.beat(beat, lease, { kind: 'absent' }, []);
+  const absent = transactions.beat(beat, lease, { kind: 'absent' }, exactly());
   t.strictSame(absent.compares, [stands(nodeKey, 0)]);
-  const earlier = transactions.beat(beat, lease, { kind: 'earlier', lease: leaseOf('e') }, []);
+  const earlier = transactions.beat(
+    beat,
+    lease,
+    { kind: 'earlier', lease: leaseOf('e') },
+    exactly(),
+  );
   t.strictSame(earlier.compares, [above, leased(leaseOf('e'))]);
   t.strictSame(earlier.success, [put], 'on the new lease');
   t.end();
@@ -55,28 +78,50 @@ await t.test('rule 1 [H13]: enqueueing is a beat, all of it or nothing', (t) => 
 
 await t.test('rule 9 [H11]: a taking is a beat that writes the record it has read', (t) => {
   const record = recordOf(own);
-  t.strictSame(transactions.take(beat, lease, GROUP, record, 49), {
-    compares: [above, leased(lease), stands(own.key, 20), unchanged(recordKey, 49)],
-    success: [put, { op: 'put', key: recordKey, value: encodeRecord(record) }],
-    failure: [
-      { op: 'range', key: nodeKey },
-      { op: 'range', key: own.key },
-      { op: 'range', key: recordKey },
-    ],
-  });
+  t.strictSame(
+    transactions.take(beat, lease, ground, { group: GROUP, record, recordRevision: 49 }),
+    {
+      compares: [
+        above,
+        leased(lease),
+        notBefore(47),
+        stands(own.key, 20),
+        unchanged(recordKey, 49),
+      ],
+      success: [put, { op: 'put', key: recordKey, value: encodeRecord(record) }],
+      failure: [
+        { op: 'range', key: nodeKey },
+        { op: 'range', key: own.key },
+        { op: 'range', key: recordKey },
+      ],
+    },
+  );
   t.end();
 });
 
 await t.test('rule 8: a taking on a hint compares that all who stood before us are gone', (t) => {
   const record = recordOf(own);
-  const { compares } = transactions.take(beat, lease, GROUP, record, 49, [candidate('a', 10)]);
+  const taking = { group: GROUP, record, recordRevision: 49, ahead: [candidate('a', 10)] };
+  const { compares } = transactions.take(beat, lease, ground, taking);
   t.strictSame(compares.at(-1), stands(candidate('a', 10).key, 0));
-  t.equal(compares.length, 5, 'besides all that a taking compares');
+  t.equal(compares.length, 6, 'besides all that a taking compares');
+  t.end();
+});
+
+await t.test('rule 8: a taking after a silence compares the silent heartbeat', (t) => {
+  const silent = { node: 'a', revision: 40 };
+  const taking = { group: GROUP, record: recordOf(own), recordRevision: 49, silent };
+  const { compares } = transactions.take(beat, lease, ground, taking);
+  t.strictSame(compares.at(-1), unchanged('/t/nodes/a', 40));
   t.end();
 });
 
 await t.test('the record and all else that must outlive a lease is on none', (t) => {
-  const { success } = transactions.take(beat, lease, GROUP, recordOf(own), 49);
+  const { success } = transactions.take(beat, lease, ground, {
+    group: GROUP,
+    record: recordOf(own),
+    recordRevision: 49,
+  });
   const record = success.find((each) => each.key === recordKey);
   t.ok(record !== undefined && !('lease' in record));
   t.end();
@@ -154,15 +199,10 @@ await t.test(
 
 await t.test('100 groups, each with its portion of claims, fit etcd’s 128 operations', (t) => {
   const claims = Array.from({ length: 60 }, (_, at) => ({ ...claim, group: `g${at}` }));
-  const { compares, success, failure } = transactions.beat(
-    beat,
-    lease,
-    { kind: 'own', lease },
-    claims,
-  );
+  const { compares, success, failure } = transactions.beat(beat, lease, ground, exactly(...claims));
   t.ok(Math.max(compares.length, success.length, failure.length) <= 128);
   const elections = Array.from({ length: 100 }, (_, at) => `/t/elections/g${at}`);
-  const all = transactions.enqueue(beat, lease, { kind: 'own', lease }, elections);
+  const all = transactions.enqueue(beat, lease, ground, elections);
   t.ok(Math.max(all.compares.length, all.success.length) <= 128);
   t.end();
 });

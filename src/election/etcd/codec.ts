@@ -85,14 +85,22 @@ export function encodeTxn({ compares, success, failure }: Txn): object {
   };
 }
 
+const COMPARE_RESULTS = { '=': 'Equal', '<': 'Less', '>': 'Greater' } as const;
+
 function encodeCompare(compare: Compare): object {
   const key = Buffer.from(compare.key);
-  const result = compare.op === '=' ? 'Equal' : 'Less';
+  const result = COMPARE_RESULTS[compare.op];
   switch (compare.target) {
     case 'create':
       return { key, result, target: 'Create', create_revision: String(compare.value) };
     case 'mod':
-      return { key, result, target: 'Mod', mod_revision: String(compare.value) };
+      return {
+        key,
+        ...(compare.prefix === true && { range_end: prefixEnd(compare.key) }),
+        result,
+        target: 'Mod',
+        mod_revision: String(compare.value),
+      };
     case 'value':
       return { key, result, target: 'Value', value: Buffer.from(compare.value) };
     case 'lease':

@@ -1,0 +1,54 @@
+import type { Instant } from '../clock.ts';
+import type { HolderRecord, Token } from './record.ts';
+
+/** A token to be proved: its key stands, and its group's record is as its taking left it. */
+export interface Claim {
+  readonly group: string;
+  readonly token: Token;
+  /** Mod revision of the record as the taking wrote it. */
+  readonly recordRevision: number;
+}
+
+/** A token that our beats list (rule 6). */
+export interface Listed {
+  readonly token: Token;
+  /** Set once its taking is confirmed: from then on beats prove it. */
+  recordRevision: number | undefined;
+  /** The longest promise that this token may make, in milliseconds. */
+  ceilingMs: number;
+  /** Some sent taking may have been applied although no reply said so. */
+  uncertain: boolean;
+  /** Every beat must compare its key: others than ours stand in its election, and honour no promise. */
+  readonly alwaysExact: boolean;
+  /** The newest revision at which the record is known to have been as the taking wrote it. */
+  intactAt: number;
+  /** When the newest beat was sent that compared this very key and record; a taking is one. */
+  exactSentAt: Instant;
+}
+
+/** A claim that stands no more, and how it ended. */
+export interface Loss {
+  readonly claim: Claim;
+  readonly reason: 'deposed' | 'lease-lost';
+  readonly detail: string;
+}
+
+/**
+ * What a linearizable look at a claim's key and record says of it; undefined when it stands.
+ * @param keyRevision create revision of the candidate key; undefined when it is gone
+ * @param recordRevision mod revision of the record; 0 when it is gone
+ * @param record what it says, as far as it can be read
+ */
+export function lossOf(
+  claim: Claim,
+  keyRevision: number | undefined,
+  recordRevision: number,
+  record: HolderRecord | undefined,
+): Loss | undefined {
+  if (recordRevision !== claim.recordRevision) {
+    const detail = `the record says ${record?.state ?? 'nothing'} by ${record?.by ?? 'nobody'}`;
+    return { claim, reason: 'deposed', detail };
+  }
+  if (keyRevision === claim.token.createRevision) return undefined;
+  return { claim, reason: 'lease-lost', detail: 'the candidate key is gone' };
+}

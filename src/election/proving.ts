@@ -1,0 +1,77 @@
+import { after, elapsedMs, type Instant } from '../clock.ts';
+import type { Claim, Listed } from './claim.ts';
+import { LONGEST_HOLD_FOR_MS } from './promise.ts';
+
+/**
+ * What a beat compares so that its success proves all claims, in a few compares however many there
+ * are (protocol.md rule 2). *Exact*: the claim's key and record are compared themselves. *Ranged*: one
+ * compare for all of them says that no record has changed since all were last known to be intact, as
+ * every taking, release and deposing of ours would have. What it cannot see is a key deleted by
+ * somebody else. Therefore the exact compares go round, a ranged proof never reaches further than the
+ * longest promise after the last exact one, and the successor of a holder whose key is gone waits for
+ * as long, or for its silence (taking.ts).
+ */
+export interface Proving {
+  readonly exact: readonly Claim[];
+  readonly ranged: readonly Claim[];
+  /** No record may have a newer mod revision; undefined without ranged claims. */
+  readonly newestRecord: number | undefined;
+}
+
+/** etcd allows 128 comparisons in a transaction; an exact proof takes two, the beat itself three. */
+export const MAX_EXACT_CLAIMS = 60;
+/** Every claim is compared itself once in so many beats. */
+const ROUND_BEATS = 10;
+/** And at once when its last exact proof is older: beats were lost. In milliseconds. */
+const EXACT_AGE_MAX_MS = 0.6 * LONGEST_HOLD_FOR_MS;
+
+interface Entry {
+  readonly claim: Claim;
+  readonly listed: Listed;
+}
+
+function entriesOf(listed: ReadonlyMap<string, Listed>): Entry[] {
+  return [...listed].flatMap(([group, each]) => {
+    const { token, recordRevision } = each;
+    if (recordRevision === undefined) return [];
+    return [{ claim: { group, token, recordRevision }, listed: each }];
+  });
+}
+
+/** All claims compared themselves, in portions that fit a transaction; one empty one if there is none. */
+export function provingExactly(listed: ReadonlyMap<string, Listed>): Proving[] {
+  const claims = entriesOf(listed).map(({ claim }) => claim);
+  const portions: Proving[] = [];
+  do {
+    const exact = claims.splice(0, MAX_EXACT_CLAIMS);
+    portions.push({ exact, ranged: [], newestRecord: undefined });
+  } while (claims.length > 0);
+  return portions;
+}
+
+/** What the next beat compares: one transaction but after a taking among many groups. */
+export function proving(listed: ReadonlyMap<string, Listed>, now: Instant): Proving[] {
+  const entries = entriesOf(listed);
+  const share = Math.ceil(entries.length / ROUND_BEATS);
+  const newestTaking = Math.max(0, ...entries.map(({ claim }) => claim.recordRevision));
+  const oldestFirst = entries.toSorted(
+    (one, other) => one.listed.exactSentAt - other.listed.exactSentAt,
+  );
+  const exact: Claim[] = [];
+  const ranged: Entry[] = [];
+  for (const [rank, entry] of oldestFirst.entries()) {
+    const { alwaysExact, exactSentAt, intactAt } = entry.listed;
+    const old = elapsedMs(exactSentAt, now) > EXACT_AGE_MAX_MS;
+    // The record of a later taking would fail a range that starts where this one was last seen.
+    if (rank < share || old || alwaysExact || intactAt < newestTaking) exact.push(entry.claim);
+    else ranged.push(entry);
+  }
+  if (ranged.length === 0 || exact.length > MAX_EXACT_CLAIMS) return provingExactly(listed);
+  const newestRecord = Math.min(...ranged.map(({ listed: each }) => each.intactAt));
+  return [{ exact, ranged: ranged.map(({ claim }) => claim), newestRecord }];
+}
+
+/** Until when a ranged proof of this token may serve at most. */
+export function rangedUntil({ exactSentAt }: Listed): Instant {
+  return after(exactSentAt, LONGEST_HOLD_FOR_MS);
+}
