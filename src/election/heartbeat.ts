@@ -1,11 +1,11 @@
 import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
 import type { Emit } from '../events.ts';
-import { decodeBeat, encodeBeat, tokenMark } from './beat.ts';
-import { lossOf, type Claim, type Listed, type Loss } from './claim.ts';
+import { encodeBeat, tokenMark } from './beat.ts';
+import type { Claim, Listed } from './claim.ts';
+import { lossesOf, NOTHING, together, writerOf, type BeatFinding } from './finding.ts';
 import { proving, provingExactly, rangedUntil, type Proving } from './proving.ts';
-import { decodeRecord } from './record.ts';
 import type { Self } from './situation.ts';
-import { StoreError, type KeyValue, type LeaseId, type Store, type TxnReply } from './store.ts';
+import { StoreError, type LeaseId, type Store, type TxnReply } from './store.ts';
 import type { BeatGround, OutgoingBeat, Transactions } from './transactions.ts';
 import type { Journal, Proof } from './types.ts';
 
@@ -15,28 +15,6 @@ export interface ComposedBeat extends OutgoingBeat {
   readonly sentAt: Instant;
   readonly holdForMs: number;
 }
-
-/** What a beat found out. */
-export interface BeatFinding {
-  /** Another node writes under our name, or wrote last. */
-  readonly nameTaken: KeyValue | undefined;
-  /** etcd refused the write because our lease is no more: every key on it is gone. */
-  readonly leaseGone: boolean;
-  /** Claims that stand no more, and how they ended. */
-  readonly lost: readonly Loss[];
-  /** etcd has forgotten a beat that it had confirmed: how we know (rule 16). */
-  readonly regressed: string | undefined;
-  /** A claim is still to be proved: beat again at once [A8]. */
-  readonly again: boolean;
-}
-
-const NOTHING: BeatFinding = {
-  nameTaken: undefined,
-  leaseGone: false,
-  lost: [],
-  regressed: undefined,
-  again: false,
-};
 
 export interface HeartbeatTiming {
   readonly holdForMs: number;
@@ -143,13 +121,7 @@ export class Heartbeat {
     const proved =
       findings.length === portions.length && findings.every((each) => each === NOTHING);
     if (exactly && proved) this.#suspicious = false;
-    return {
-      nameTaken: findings.find((each) => each.nameTaken !== undefined)?.nameTaken,
-      leaseGone: findings.some((each) => each.leaseGone),
-      lost: findings.flatMap((each) => each.lost),
-      regressed: findings.find((each) => each.regressed !== undefined)?.regressed,
-      again: findings.some((each) => each.again),
-    };
+    return together(findings);
   }
 
   async #beatPortion(
@@ -213,13 +185,14 @@ export class Heartbeat {
 
   /** A confirmation never serves another token, nor one that is given up (rule 5 [A1]). */
   #prove(
-    { group, token, recordRevision }: Claim,
+    claim: Claim,
     { sentAt, holdForMs }: ComposedBeat,
     revision: number,
     exact: boolean,
   ): void {
+    const { group, token } = claim;
     const listed = this.listed.get(group);
-    if (listed?.token !== token || listed.recordRevision !== recordRevision) return;
+    if (listed === undefined || !this.#isCurrent(claim)) return;
     listed.intactAt = Math.max(listed.intactAt, revision);
     if (exact && sentAt > listed.exactSentAt) listed.exactSentAt = sentAt;
     const promised = after(sentAt, Math.min(holdForMs, listed.ceilingMs));
@@ -234,30 +207,31 @@ export class Heartbeat {
    * @param ground over which the beat was sent
    */
   judge(self: Self, reply: TxnReply, claims: readonly Claim[], ground: BeatGround): BeatFinding {
-    const nodeKv = reply.results[0]?.kvs[0];
-    const stored = nodeKv === undefined ? undefined : decodeBeat(nodeKv.value);
-    const ownWriting = stored?.identity === self.identity && stored.bootId === self.bootId;
-    if (nodeKv === undefined) this.ground = { kind: 'absent' };
-    else if (nodeKv.lease === self.lease) {
-      const { modRevision } = nodeKv;
-      if (ground.kind === 'own' && modRevision < ground.revision) {
-        const detail = `our beat of revision ${ground.revision} is there as of ${modRevision}`;
-        return { ...NOTHING, regressed: detail };
-      }
-      this.standsAt(self.lease, modRevision);
-    } else if (ownWriting) this.ground = { kind: 'earlier', lease: nodeKv.lease };
-    else return { ...NOTHING, nameTaken: nodeKv };
-    const lost = claims.flatMap((claim, index) => {
-      const keyKv = reply.results[1 + 2 * index]?.kvs[0];
-      const recordKv = reply.results[2 + 2 * index]?.kvs[0];
-      const listed = this.listed.get(claim.group);
-      // An answer to an older question: the claim has ended or was taken anew meanwhile.
-      if (listed?.token !== claim.token || listed.recordRevision !== claim.recordRevision)
-        return [];
-      const record = recordKv === undefined ? undefined : decodeRecord(recordKv.value);
-      const loss = lossOf(claim, keyKv?.createRevision, recordKv?.modRevision ?? 0, record);
-      return loss === undefined ? [] : [loss];
-    });
+    const writer = writerOf(self, reply.results[0]?.kvs[0]);
+    switch (writer.kind) {
+      case 'nobody':
+        this.ground = { kind: 'absent' };
+        break;
+      case 'own':
+        if (ground.kind === 'own' && writer.revision < ground.revision) {
+          const regressed = `our beat of revision ${ground.revision} is there as of ${writer.revision}`;
+          return { ...NOTHING, regressed };
+        }
+        this.standsAt(self.lease, writer.revision);
+        break;
+      case 'earlier':
+        this.ground = writer;
+        break;
+      case 'other':
+        return { ...NOTHING, nameTaken: writer.kv };
+    }
+    // An answer to an older question: the claim has ended or was taken anew meanwhile.
+    const lost = lossesOf(reply, claims).filter(({ claim }) => this.#isCurrent(claim));
     return { ...NOTHING, lost, again: lost.length > 0 };
+  }
+
+  #isCurrent({ group, token, recordRevision }: Claim): boolean {
+    const listed = this.listed.get(group);
+    return listed?.token === token && listed.recordRevision === recordRevision;
   }
 }

@@ -4,16 +4,14 @@ import { deadCandidates, type Deposing } from './deposing.ts';
 import { lossOf, type Claim, type Listed } from './claim.ts';
 import type { TakeDecision } from './decision.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { foreignRecord, sameToken, type HolderRecord, type Token } from './record.ts';
+import { foreignRecord, heldRecord, sameToken, type HolderRecord, type Token } from './record.ts';
 import type { Self, Situation } from './situation.ts';
 import { Stamps } from './stamps.ts';
 import { isRefusal, StoreError, type Store, type TxnReply } from './store.ts';
+import { TokenBook } from './token-book.ts';
 import type { Transactions } from './transactions.ts';
 import type { ElectionGroup, ElectionListener, Journal, Proof } from './types.ts';
 import type { Candidate, GroupView } from './view.ts';
-
-/** Burnt tokens worth remembering: keys that may still stand because a deletion went unanswered. */
-const MAX_BURNT = 16;
 
 export interface MemberParts {
   readonly store: Store;
@@ -44,60 +42,34 @@ export class Member {
   /** The token is lost; the addresses are on their way off the link. */
   ending = false;
   readonly #parts: MemberParts;
-  #burnt: Token[] = [];
+  readonly #tokens: TokenBook;
   /** What our taking wrote, and its claim once the addresses were withdrawn. */
   #record: HolderRecord | undefined;
   #withdrawn: Claim | undefined;
-  /** The token that the state file named at start. */
-  #remembered: Token | undefined;
 
   constructor(parts: MemberParts, group: ElectionGroup) {
     this.#parts = parts;
     this.group = group;
+    const { clock, journal, heartbeat, foreignElection } = parts;
+    this.#tokens = new TokenBook(group.name, {
+      clock,
+      journal,
+      listed: heartbeat.listed,
+      alwaysExact: foreignElection,
+    });
   }
 
   get listed(): Listed | undefined {
-    return this.#parts.heartbeat.listed.get(this.group.name);
+    return this.#tokens.listed;
   }
 
   isBurnt(token: Token): boolean {
-    return this.#burnt.some((burnt) => sameToken(burnt, token));
+    return this.#tokens.isBurnt(token);
   }
 
   /** A token of our earlier life on this boot: listed from the first beat on (rule 6). */
   remember(token: Token): void {
-    this.#remembered = token;
-    this.#list(token, Number.POSITIVE_INFINITY).uncertain = true;
-  }
-
-  #list(token: Token, ceilingMs: number): Listed {
-    const { heartbeat, journal } = this.#parts;
-    const { name } = this.group;
-    const known = this.listed;
-    if (known !== undefined && sameToken(known.token, token)) {
-      known.ceilingMs = ceilingMs;
-      return known;
-    }
-    const listed: Listed = {
-      token,
-      recordRevision: undefined,
-      ceilingMs,
-      uncertain: false,
-      alwaysExact: this.#parts.foreignElection,
-      intactAt: 0,
-      exactSentAt: this.#parts.clock.now(),
-    };
-    heartbeat.listed.set(name, listed);
-    const others = journal.memory.tokens.filter((each) => each.group !== name);
-    journal.memory.tokens = [...others, { group: name, token }];
-    return listed;
-  }
-
-  /** A token that was never assigned anywhere need not be withdrawn. */
-  #unlist(token: Token): void {
-    const { heartbeat, journal } = this.#parts;
-    heartbeat.listed.delete(this.group.name);
-    journal.memory.tokens = journal.memory.tokens.filter((each) => !sameToken(each.token, token));
+    this.#tokens.remember(token);
   }
 
   /** The token must not be used any more; beats list it until the addresses are off (rule 6). */
@@ -106,7 +78,7 @@ export class Member {
     if (listed === undefined || this.ending) return;
     listed.recordRevision = undefined;
     this.ending = true;
-    this.#remembered = undefined; // A taking after a loss is no resumption.
+    this.#tokens.dismiss();
     this.#parts.listener.onLost(this.group.name, listed.token, reason, detail);
   }
 
@@ -118,45 +90,34 @@ export class Member {
     const { listed } = this;
     this.stamps.clearAll();
     this.lose(reason, detail);
-    if (listed !== undefined) this.#forget(listed.token);
+    if (listed !== undefined) this.#tokens.burn(listed.token);
   }
 
   /** The kernel confirmed that the addresses are off. */
   withdrawn(): void {
-    const { listed } = this;
-    if (listed === undefined) return;
-    const { name } = this.group;
-    if (listed.recordRevision !== undefined) {
-      const { token, recordRevision } = listed;
-      this.#withdrawn = { group: name, token, recordRevision };
-    }
-    this.#parts.heartbeat.listed.delete(name);
+    if (this.listed === undefined) return;
+    this.#withdrawn = this.#tokens.claim ?? this.#withdrawn;
+    this.#tokens.unlist();
     this.ending = false;
   }
 
   /** Burns what was withdrawn: it is never claimed again, not even after a restart (rule 13 [H6]). */
   burn(token: Token): void {
-    this.#forget(token);
+    this.#tokens.burn(token);
     this.#parts.journal.save();
-  }
-
-  #forget(token: Token): void {
-    const { memory } = this.#parts.journal;
-    this.#burnt = [...this.#burnt, token].slice(-MAX_BURNT);
-    memory.tokens = memory.tokens.filter((each) => !sameToken(each.token, token));
   }
 
   /** What a complete read, as of `revision`, says of what we claim. */
   check(view: GroupView, revision: number): void {
     const { listed } = this;
     if (listed === undefined || this.busy) return;
-    const { token, recordRevision } = listed;
+    const { token } = listed;
     const { record } = view;
     const standing = view.queue.find((each) => sameToken(each, token));
-    if (recordRevision !== undefined) {
+    const { claim } = this.#tokens;
+    if (claim !== undefined) {
       // An older picture says nothing of this taking.
-      if (revision < recordRevision) return;
-      const claim = { group: this.group.name, token, recordRevision };
+      if (revision < claim.recordRevision) return;
       const loss = lossOf(claim, standing?.createRevision, view.recordRevision, record);
       if (loss !== undefined) this.lose(loss.reason, loss.detail);
       return;
@@ -180,23 +141,15 @@ export class Member {
     const token = { key: own.key, createRevision: own.createRevision };
     const again = view.record?.state === 'held' && sameToken(view.record.token, token);
     const ceilingMs = again ? (view.record?.ceilingMs ?? 0) : heartbeat.ceilingMs();
-    const listed = this.#list(token, ceilingMs);
+    const listed = this.#tokens.list(token, ceilingMs);
     const beat = heartbeat.compose(self);
-    const nowMs = clock.wallMs();
-    const record: HolderRecord = {
-      state: 'held',
-      token,
-      node: self.node,
-      identity: self.identity,
-      bootId: self.bootId,
+    const record = heldRecord(self, token, {
       seq: beat.seq,
       ceilingMs,
       fenceLatencyMs,
-      sinceMs: again ? (view.record?.sinceMs ?? nowMs) : nowMs,
-      changedMs: nowMs,
-      reason: 'elected',
-      by: self.node,
-    };
+      nowMs: clock.wallMs(),
+      ...(again && { sinceMs: view.record?.sinceMs }),
+    });
     const { recordRevision } = view;
     const taking = { group: this.group.name, record, recordRevision, ahead, silent };
     const txn = transactions.take(beat, self.lease, heartbeat.ground, taking);
@@ -206,14 +159,14 @@ export class Member {
     } catch (error) {
       // Only an answer tells that it was not applied.
       if (isRefusal(error)) {
-        if (!listed.uncertain) this.#unlist(token);
+        if (!listed.uncertain) this.#tokens.drop(token);
       } else listed.uncertain = true;
       throw error;
     }
     if (!reply.succeeded) {
       // Overtaken by a later beat of ours, or somebody was faster: nothing was taken. Unless an
       // earlier attempt may have been applied; then the next read tells.
-      if (!listed.uncertain) this.#unlist(token);
+      if (!listed.uncertain) this.#tokens.drop(token);
       return false;
     }
     listed.uncertain = false;
@@ -225,12 +178,11 @@ export class Member {
     this.#withdrawn = undefined;
     heartbeat.confirmed(self, beat, revision, clock.now());
     // A right that was withdrawn while the answer was under way stands all the same: list it again.
-    heartbeat.listed.set(this.group.name, listed);
+    this.#tokens.relist(listed);
     // Resumed beats may promise more, never hold more, than the record says of this token [H5].
     const deadline = after(beat.sentAt, Math.min(beat.holdForMs, ceilingMs));
     const proof = { token, sentAt: beat.sentAt, deadline };
-    const resumed = this.#remembered !== undefined && sameToken(this.#remembered, token);
-    this.#remembered = undefined;
+    const resumed = this.#tokens.resumes(token);
     listener.onTaken(this.group.name, this.#parts.capped(proof), resumed);
     return !again;
   }

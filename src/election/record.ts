@@ -69,6 +69,37 @@ export function sameToken(one: Token, other: Token): boolean {
   return one.key === other.key && one.createRevision === other.createRevision;
 }
 
+/** What a taking knows besides its node and its token; durations and wall-clock times in milliseconds. */
+export interface TakingFacts {
+  /** Of the taking beat. */
+  readonly seq: number;
+  readonly ceilingMs: number;
+  readonly fenceLatencyMs: number;
+  readonly nowMs: number;
+  /** When the same token was taken before; left out: now. */
+  readonly sinceMs?: number | undefined;
+}
+
+/** The record that a taking writes. */
+export function heldRecord(
+  { node, identity, bootId }: Pick<HolderRecord, 'node' | 'identity' | 'bootId'>,
+  token: Token,
+  { nowMs, sinceMs = nowMs, ...facts }: TakingFacts,
+): HolderRecord {
+  return {
+    state: 'held',
+    token,
+    node,
+    identity,
+    bootId,
+    ...facts,
+    sinceMs,
+    changedMs: nowMs,
+    reason: 'elected',
+    by: node,
+  };
+}
+
 /** The record that says that a foreign candidate leads: of its promise nothing is known [H8]. */
 export function foreignRecord(
   { key, createRevision }: Token,

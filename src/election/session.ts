@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { elapsedMs, type Instant } from '../clock.ts';
 import { Acts } from './acts.ts';
 import type { ElectionCore } from './core.ts';
@@ -5,8 +6,9 @@ import { decide } from './decision.ts';
 import { writeFacts } from './facts.ts';
 import type { Member } from './member.ts';
 import { QueueReport } from './queue-report.ts';
-import { decodeRecord, sameToken, type Token } from './record.ts';
-import { ownCandidate, type Self, type Situation } from './situation.ts';
+import { hintedTaking } from './hint.ts';
+import { situationOf } from './situating.ts';
+import type { Self, Situation } from './situation.ts';
 import type { KeyValue } from './store.ts';
 import { isTrouble } from './types.ts';
 import { followWatch } from './watching.ts';
@@ -78,6 +80,8 @@ export class Session {
   async run(signal: AbortSignal): Promise<SessionEnd | undefined> {
     const own = this.#controller;
     const both = AbortSignal.any([signal, own.signal]);
+    // Each call in flight listens; while etcd is frozen there are many.
+    setMaxListeners(0, both);
     const loops = [
       this.#beat(both),
       this.#decide(both),
@@ -193,63 +197,16 @@ export class Session {
     return settled ? everyMs * HOLDER_READ_FACTOR : everyMs;
   }
 
-  /**
-   * The record names a token of ours that the state file does not: an earlier life of the daemon
-   * burnt it, and neither its release nor the deletion of its key came through (rule 15 [H6]).
-   */
-  #isForgotten(group: string, token: Token): boolean {
-    const { view, parts } = this.#core;
-    const { record } = view.group(group);
-    const named = record?.state === 'held' && sameToken(record.token, token);
-    return named && !parts.journal.memory.tokens.some((each) => sameToken(each.token, token));
-  }
-
   situation(member: Member): Situation {
-    const { view, reader, parts, options, keys } = this.#core;
-    const { listed, group } = member;
-    const now = parts.clock.now();
-    return {
-      group: group.name,
-      foreignElection: keys.isForeignElection(group.electionKey),
-      self: this.self,
-      view: view.group(group.name),
-      observations: view.observations,
-      wanted: member.wanted,
-      claimed: listed?.token,
-      holding: listed?.recordRevision !== undefined,
-      ending: member.ending,
-      isBurnt: (token) => member.isBurnt(token) || this.#isForgotten(group.name, token),
-      readAt: reader.readAt ?? now,
-      now,
-      stamps: member.stamps,
-      readsGoodSince: reader.goodSince,
-      requestDeadlineMs: options.timing.requestDeadlineMs,
-      quarantineUntil: parts.journal.memory.quietUntil,
-    };
+    return situationOf(this.#core, this.self, member);
   }
 
-  /**
-   * The last hold has just ended, says the watch: take at once, without a read before. The watch
-   * decides nothing: the transaction compares the very revision of the record that it showed, and
-   * that all who stood before us are gone (none can have come before us since), so its success is
-   * the linearizable proof of rule 8. If it fails, nothing happened; the read that follows tells.
-   */
   #takeOnHint(group: string, kv: KeyValue, signal: AbortSignal): boolean {
-    const { members, view } = this.#core;
-    const member = members.get(group);
-    const record = decodeRecord(kv.value);
-    const over = record?.state === 'released' || record?.state === 'deposed';
-    if (member === undefined || record === undefined || !over || !view.complete) return false;
-    if (member.busy || member.ending || !member.wanted || member.listed !== undefined) return false;
-    const situation = this.situation(member);
-    const own = ownCandidate(situation);
-    if (own === undefined || situation.foreignElection || member.isBurnt(own)) return false;
-    if (situation.now < situation.quarantineUntil) return false;
-    const { queue } = situation.view;
-    const ahead = queue.slice(0, queue.indexOf(own));
-    if (!ahead.every((each) => sameToken(each, record.token))) return false;
-    const hinted = { ...situation.view, record, recordRevision: kv.modRevision };
-    this.#acts.begin(member, hinted, { kind: 'take', own, ahead }, signal);
+    const member = this.#core.members.get(group);
+    if (member === undefined || !this.#core.view.complete) return false;
+    const hint = hintedTaking(member, this.situation(member), kv);
+    if (hint === undefined) return false;
+    this.#acts.begin(member, hint.view, hint.decision, signal);
     return true;
   }
 

@@ -1,0 +1,39 @@
+import type { ElectionCore } from './core.ts';
+import type { Member } from './member.ts';
+import { sameToken, type Token } from './record.ts';
+import type { Self, Situation } from './situation.ts';
+
+/**
+ * The record names a token of ours that the state file does not: an earlier life of the daemon
+ * burnt it, and neither its release nor the deletion of its key came through (rule 15 [H6]).
+ */
+function isForgotten({ view, parts }: ElectionCore, group: string, token: Token): boolean {
+  const { record } = view.group(group);
+  const named = record?.state === 'held' && sameToken(record.token, token);
+  return named && !parts.journal.memory.tokens.some((each) => sameToken(each.token, token));
+}
+
+/** What a decision about one group rests on at this moment. */
+export function situationOf(core: ElectionCore, self: Self, member: Member): Situation {
+  const { view, reader, parts, options, keys } = core;
+  const { listed, group } = member;
+  const now = parts.clock.now();
+  return {
+    group: group.name,
+    foreignElection: keys.isForeignElection(group.electionKey),
+    self,
+    view: view.group(group.name),
+    observations: view.observations,
+    wanted: member.wanted,
+    claimed: listed?.token,
+    holding: listed?.recordRevision !== undefined,
+    ending: member.ending,
+    isBurnt: (token) => member.isBurnt(token) || isForgotten(core, group.name, token),
+    readAt: reader.readAt ?? now,
+    now,
+    stamps: member.stamps,
+    readsGoodSince: reader.goodSince,
+    requestDeadlineMs: options.timing.requestDeadlineMs,
+    quarantineUntil: parts.journal.memory.quietUntil,
+  };
+}
