@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Emit } from '../events.ts';
 import type { Fence } from '../fencing/fence.ts';
 import type { KernelGuard } from '../fencing/kernel-guard.ts';
-import { sameAddress, sameVip } from '../network/address.ts';
+import { sameAddress, sameVip, type Cidr } from '../network/address.ts';
 import type { NetworkMonitor } from '../network/monitor.ts';
 import type { Link, LinkAddress, Network, Vip } from '../network/types.ts';
 import type { AddressJournal, VipGroup } from './types.ts';
@@ -81,7 +81,7 @@ export class Assignment {
   }
 
   /** The kernel says that an address is gone. Returns the VIP if it was held by us. */
-  removed(address: LinkAddress): Vip | undefined {
+  removed(address: Cidr & { readonly linkIndex: number }): Vip | undefined {
     if (address.linkIndex !== this.link?.index) return undefined;
     const vip = this.#group.vips.find((each) => sameAddress(each, address));
     if (vip === undefined || !this.isHeld(vip)) return undefined;

@@ -125,7 +125,7 @@ export class GroupController {
   onNetwork(event: NetworkEvent | undefined): void {
     if (event?.type === 'address-removed') {
       const vip = this.#assignment.removed(event.address);
-      if (vip !== undefined && this.#state.name === 'leading') this.#upkeep.repair(vip);
+      if (vip !== undefined) this.#upkeep.removed(vip);
     }
     if (event?.type === 'address-added' && event.address.ours) return;
     this.#lookAtLink();

@@ -8,6 +8,12 @@ import type { Assignment, AssignmentParts } from './assignment.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { VipGroup } from './types.ts';
 
+/**
+ * The kernel queues the event of a removal before it acknowledges it, so it is read in the same turn of
+ * the loop or the next. One that is not there after this, in milliseconds, was dropped.
+ */
+const EVENT_WITHIN_MS = 100;
+
 /** What a group calls of the announcer. */
 export interface Announcing {
   start(group: string, entries: readonly AnnouncedVip[]): void;
@@ -36,6 +42,8 @@ export class Upkeep {
   readonly #parts: UpkeepParts;
   readonly #subject: Subject;
   #turn: Promise<void> = Promise.resolve();
+  /** VIPs that we have taken off ourselves to put them back: told when the kernel says that one is gone. */
+  readonly #lifted = new Map<string, () => void>();
 
   constructor(parts: UpkeepParts, subject: Subject) {
     this.#parts = parts;
@@ -90,8 +98,14 @@ export class Upkeep {
     this.#armLater();
   }
 
-  /** Someone deleted a VIP: it is put back at once, while we may hold it. */
-  repair(vip: Vip): void {
+  /** A VIP is off its link. If someone else deleted it, it is put back at once, while we may hold it. */
+  removed(vip: Vip): void {
+    const onLifted = this.#lifted.get(vip.address);
+    if (onLifted !== undefined) {
+      onLifted();
+      return;
+    }
+    if (this.#subject.state() !== 'leading') return;
     const noticedAt = this.#parts.clock.now();
     // The kernel may have ended it by itself, before the right does: not a frame for what is not there.
     this.#parts.announcer.stop(this.#subject.group.name);
@@ -111,16 +125,47 @@ export class Upkeep {
 
   /** A VIP that has become the link's first address is put behind the host's own again (design §6). */
   keepBehind(): void {
-    const { group, assignment, state } = this.#subject;
-    const { monitor, guard } = this.#parts;
-    const { link } = assignment;
-    if (state() !== 'leading' || link === undefined) return;
-    const first = group.vips.find((vip) => isFirstOnLink(monitor.addresses, link.index, vip));
-    if (first === undefined) return;
+    if (this.#first() === undefined) return;
     this.inTurn(async () => {
-      if (state() !== 'leading') return;
-      await guard.end(link.index, first);
+      // Asked again: an earlier turn may have done it.
+      const first = this.#first();
+      if (first === undefined) return;
+      const { vip, linkIndex } = first;
+      this.#parts.announcer.stop(this.#subject.group.name);
+      await this.#lift(vip, linkIndex);
       await this.#keep();
     });
+  }
+
+  /** The VIP that is its link's first address while the group is held there. */
+  #first(): { readonly vip: Vip; readonly linkIndex: number } | undefined {
+    const { group, assignment, state } = this.#subject;
+    const { link } = assignment;
+    if (state() !== 'leading' || link === undefined) return undefined;
+    const { addresses } = this.#parts.monitor;
+    const vip = group.vips.find((each) => isFirstOnLink(addresses, link.index, each));
+    return vip && { vip, linkIndex: link.index };
+  }
+
+  /**
+   * Takes a VIP off its link to put it back, and waits for the event too: read after the VIP is back,
+   * it would be taken for somebody else's deed.
+   */
+  async #lift(vip: Vip, linkIndex: number): Promise<void> {
+    const { guard, clock } = this.#parts;
+    const waiting = new AbortController();
+    const gone = new Promise<void>((resolve) => this.#lifted.set(vip.address, resolve));
+    try {
+      await guard.end(linkIndex, vip);
+      const late = clock.sleep(EVENT_WITHIN_MS, waiting.signal).catch((error: unknown) => {
+        if (!waiting.signal.aborted) throw error;
+      });
+      await Promise.race([gone, late]);
+    } finally {
+      waiting.abort(new Error('the removal was told'));
+      this.#lifted.delete(vip.address);
+    }
+    // The kernel acknowledged, whether its event came or not.
+    this.#subject.assignment.removed({ ...vip, linkIndex });
   }
 }

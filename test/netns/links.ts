@@ -98,6 +98,35 @@ await inNamespace(t, import.meta.url, async () => {
     await daemon.stop();
   });
 
+  await t.test('first on its link, the VIP is put behind again: no drift, by nobody', async (t) => {
+    const [h1] = makeHosts(t);
+    const { endpoint } = await startEtcd(t);
+    writeReleased(endpoint, 'default');
+    ip('-n', 'h1', 'address', 'add', '10.77.9.9/24', 'dev', 'h1');
+    const daemon = startDaemon(t, h1!, { endpoint, runtimeDir: ramDirectory(t, 'h1') });
+    await daemon.said(leading);
+    const order = (): string =>
+      addressesOf(h1!, 'h1')
+        .map(({ local }) => local)
+        .join(' ');
+    // Both go and come back: etcd is reached by the first, and the VIP never stands alone.
+    for (const [address, after] of [
+      ['10.77.9.9', `10.77.1.1 ${VIP} 10.77.9.9`],
+      ['10.77.1.1', `10.77.9.9 10.77.1.1 ${VIP}`],
+    ]) {
+      ip('-n', 'h1', 'address', 'del', `${address}/24`, 'dev', 'h1');
+      ip('-n', 'h1', 'address', 'add', `${address}/24`, 'dev', 'h1');
+      await until(`the order is ${after}`, () => order() === after || undefined);
+    }
+    await until(
+      'it is held again',
+      () => daemon.all({ msg: 'vip assigned' }).length === 2 || undefined,
+    );
+    t.equal(daemon.all({ msg: 'vip withdrawn' }).length, 1, 'off for a moment, once');
+    t.strictSame(daemon.all({ msg: /put back/ }), [], 'and nobody is blamed for it');
+    t.strictSame(await daemon.stop(), { code: 0, signal: null });
+  });
+
   await t.test('a port that is taken is a warning, and the election goes on', async (t) => {
     const [h1] = makeHosts(t);
     const { endpoint } = await startEtcd(t);

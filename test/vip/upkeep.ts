@@ -2,7 +2,7 @@
 import t from 'tap';
 import { after } from '../../src/clock.ts';
 import type { LinkAddress } from '../../src/network/types.ts';
-import { VIP, VIP2, leadingRig } from '../fixtures/group-rig.ts';
+import { VIP, VIP2, leadingRig, type Rig } from '../fixtures/group-rig.ts';
 import { settle } from '../fixtures/virtual-clock.ts';
 
 const ours = (address: string): LinkAddress => ({
@@ -71,4 +71,78 @@ await t.test('both deleted at once: both are back, and both are announced', asyn
   rig.kernel.remove(ours('10.0.0.101'));
   await settle();
   t.strictSame(rig.announced.get('api'), ['10.0.0.100', '10.0.0.101']);
+});
+
+/** Somebody took the host's own address away and put it back: the VIP is the link's first. */
+function putFirst(rig: Rig): Promise<void> {
+  const { kernel } = rig;
+  const own = kernel.list.filter(({ ours }) => !ours);
+  kernel.list = [...kernel.list.filter(({ ours }) => ours), ...own];
+  return rig.monitor.refresh();
+}
+
+const addressesIn = (rig: Rig): string[] => rig.kernel.list.map(({ address }) => address);
+
+await t.test(
+  'put behind again by ourselves, it is no drift, early or late the event',
+  async (t) => {
+    for (const eventAfterMs of [0, 1, 5, 50]) {
+      const { rig } = await leadingRig();
+      rig.kernel.answerMs.withdraw = 2;
+      rig.kernel.answerMs.assign = 2;
+      rig.kernel.eventAfterMs = eventAfterMs;
+      await putFirst(rig);
+      await rig.clock.advance(100);
+      t.strictSame(
+        rig.took(),
+        ['silence', 'withdraw 10.0.0.100', 'assign 10.0.0.100 for 2', 'announce 10.0.0.100'],
+        `events ${eventAfterMs} ms late`,
+      );
+      t.equal(rig.count('drift-repaired'), 0, 'nobody else deleted it');
+      t.strictSame(addressesIn(rig), ['10.0.0.1', '10.0.0.100']);
+      t.strictSame(rig.announced.get('api'), ['10.0.0.100']);
+      t.equal(rig.controller.status.assignment.isHeld(VIP), true);
+      // What somebody else deletes after it is drift as ever.
+      rig.kernel.remove(ours('10.0.0.100'));
+      await rig.clock.advance(100);
+      t.equal(rig.count('drift-repaired'), 1);
+    }
+  },
+);
+
+await t.test('two looks that find it first withdraw it once', async (t) => {
+  const { rig } = await leadingRig();
+  rig.kernel.answerMs.withdraw = 2;
+  rig.kernel.eventAfterMs = 1;
+  await putFirst(rig);
+  rig.controller.onNetwork(undefined);
+  await rig.clock.advance(100);
+  t.equal(rig.took().filter((each) => each.startsWith('withdraw ')).length, 1);
+  t.strictSame(addressesIn(rig), ['10.0.0.1', '10.0.0.100']);
+});
+
+await t.test('put behind again, it comes back though the event was lost', async (t) => {
+  const { rig } = await leadingRig();
+  rig.kernel.eventAfterMs = undefined;
+  await putFirst(rig);
+  await rig.clock.advance(200);
+  t.strictSame(rig.took(), [
+    'silence',
+    'withdraw 10.0.0.100',
+    'assign 10.0.0.100 for 2',
+    'announce 10.0.0.100',
+  ]);
+  t.equal(rig.controller.status.assignment.isHeld(VIP), true);
+  t.equal(rig.count('drift-repaired'), 0);
+});
+
+await t.test('the right that ends while it is put behind again ends it for good', async (t) => {
+  const { rig } = await leadingRig();
+  rig.kernel.answerMs.withdraw = 20;
+  await putFirst(rig);
+  rig.controller.onLost('deposed', 'by n2');
+  await rig.clock.advance(1000);
+  t.equal(rig.kernel.has('10.0.0.100'), false);
+  t.equal(rig.announced.has('api'), false);
+  t.equal(rig.state, 'following');
 });
