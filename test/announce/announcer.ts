@@ -7,7 +7,7 @@ import { ETHERTYPE_ARP, parseArp } from '../../src/announce/arp.ts';
 import { openPacketSender } from '../../src/announce/packet-sender.ts';
 import type { ElectorEvent } from '../../src/events.ts';
 import { closeFd, openPacketSocket, receivePacket } from '../../src/libc.ts';
-import { FakeClock } from '../fixtures/fake-clock.ts';
+import { VirtualClock } from '../fixtures/virtual-clock.ts';
 import { cable, inNamespace, indexOf, ip, within } from '../fixtures/namespace.ts';
 
 const MAC = '02:00:00:00:00:01';
@@ -20,7 +20,7 @@ const entry = (address: string, linkIndex = 2): AnnouncedVip => ({
 
 /** An announcer whose frames are noted as `<ms> <kind> <ip>`. */
 function bench(options: { everyMs?: number; burstMs?: readonly number[] } = {}) {
-  const clock = new FakeClock();
+  const clock = new VirtualClock();
   const begin = clock.now();
   const frames: string[] = [];
   const events: ElectorEvent[] = [];
@@ -61,7 +61,7 @@ await inNamespace(t, import.meta.url, async () => {
     const { announcer, clock, frames } = bench();
     announcer.start('g', [entry('10.0.0.100')]);
     t.strictSame(frames, ['0 request 10.0.0.100', '0 reply 10.0.0.100'], 'before start returns');
-    clock.advance(10_549);
+    clock.pass(10_549);
     const times = [0, 50, 150, 350, 750, 1550, 4550, 7550];
     t.strictSame(
       frames,
@@ -73,10 +73,10 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('every VIP of every group is announced, groups by themselves', async (t) => {
     const { announcer, clock, frames } = bench({ burstMs: [0], everyMs: 1000 });
     announcer.start('one', [entry('10.0.0.1'), entry('10.0.0.2')]);
-    clock.advance(500);
+    clock.pass(500);
     announcer.start('two', [entry('10.0.0.3')]);
     announcer.stop('one');
-    clock.advance(1000);
+    clock.pass(1000);
     t.strictSame(frames, [
       '0 request 10.0.0.1',
       '0 reply 10.0.0.1',
@@ -95,13 +95,13 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('after stop not one frame, and no timer', async (t) => {
     const { announcer, clock, frames } = bench();
     announcer.start('g', [entry('10.0.0.100')]);
-    clock.advance(60);
+    clock.pass(60);
     announcer.stop('g');
     announcer.stop('g');
     announcer.stop('never started');
     const sent = frames.length;
     t.equal(clock.pending, 0);
-    clock.advance(60_000);
+    clock.pass(60_000);
     t.equal(frames.length, sent);
   });
 
@@ -116,10 +116,10 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('starting again starts the burst again, and only once', async (t) => {
     const { announcer, clock, frames } = bench({ burstMs: [0, 50, 150] });
     announcer.start('g', [entry('10.0.0.1')]);
-    clock.advance(1000);
+    clock.pass(1000);
     frames.length = 0;
     announcer.start('g', [entry('10.0.0.9')]);
-    clock.advance(150);
+    clock.pass(150);
     t.strictSame(
       frames,
       [1000, 1050, 1150].flatMap((ms) => [`${ms} request 10.0.0.9`, `${ms} reply 10.0.0.9`]),
@@ -134,13 +134,13 @@ await inNamespace(t, import.meta.url, async () => {
     announcer.start('g', [entry('10.0.0.1'), entry('10.0.0.2')]);
     t.strictSame([frames, state.asked], [[], ['g']]);
     state.allowed = () => true;
-    clock.advance(50);
+    clock.pass(50);
     t.equal(frames.length, 4, 'open again: the schedule had gone on');
     t.equal(state.asked.length, 5);
     // Closes between the two forms of the second VIP.
     state.asked.length = 0;
     state.allowed = () => state.asked.length < 4;
-    clock.advance(100);
+    clock.pass(100);
     t.strictSame(frames.slice(4), [
       '150 request 10.0.0.1',
       '150 reply 10.0.0.1',
@@ -153,16 +153,16 @@ await inNamespace(t, import.meta.url, async () => {
     const { announcer, clock, frames } = bench();
     announcer.start('g', [entry('10.0.0.1')]);
     clock.jump(400);
-    clock.advance(0);
+    clock.pass(0);
     t.strictSame(frames.slice(2), ['400 request 10.0.0.1', '400 reply 10.0.0.1']);
-    clock.advance(349);
+    clock.pass(349);
     t.equal(frames.length, 4);
-    clock.advance(1);
+    clock.pass(1);
     t.equal(frames.length, 6, 'and the burst goes on at 750');
     clock.jump(100_000);
-    clock.advance(0);
+    clock.pass(0);
     t.equal(frames.length, 8);
-    clock.advance(3000);
+    clock.pass(3000);
     t.equal(frames.length, 10);
     announcer.stop('g');
   });
@@ -173,7 +173,7 @@ await inNamespace(t, import.meta.url, async () => {
     // Node's timers may come a fraction of a millisecond before their time.
     clock.timer = (ms, callback) => timer(ms - 0.5, callback);
     announcer.start('g', [entry('10.0.0.1')]);
-    clock.advance(1100);
+    clock.pass(1100);
     t.strictSame(
       frames,
       [0, 49.5, 1049.5].flatMap((ms) => [`${ms} request 10.0.0.1`, `${ms} reply 10.0.0.1`]),
@@ -187,18 +187,18 @@ await inNamespace(t, import.meta.url, async () => {
       const { announcer, clock, frames, state, failures } = bench();
       state.failure = new Error('sendto: ENETDOWN');
       announcer.start('g', [entry('10.0.0.1')]);
-      clock.advance(1000);
+      clock.pass(1000);
       t.strictSame(failures(), [
         { type: 'announce-failed', vip: '10.0.0.1', link: 'end0', err: state.failure },
       ]);
       state.failure = new Error('sendto: ENXIO');
-      clock.advance(10_000);
+      clock.pass(10_000);
       t.equal(failures().length, 2, 'another failure');
       state.failure = undefined;
-      clock.advance(3000);
+      clock.pass(3000);
       t.equal(frames.length, 2, 'sent again');
       state.failure = new Error('sendto: ENXIO');
-      clock.advance(3000);
+      clock.pass(3000);
       t.equal(failures().length, 3, 'the same after a success');
       announcer.stop('g');
     },
@@ -244,7 +244,7 @@ await inNamespace(t, import.meta.url, async () => {
     );
     const capture = within('far', () => openPacketSocket(ETHERTYPE_ARP));
     const sender = openPacketSender();
-    const clock = new FakeClock();
+    const clock = new VirtualClock();
     let open = true;
     const announcer = new Announcer(
       { clock, sender, mayAnnounce: () => open, emit: () => undefined },
@@ -265,11 +265,11 @@ await inNamespace(t, import.meta.url, async () => {
     ]);
     t.match(ip('-n', 'far', 'neigh', 'show', '10.77.0.100'), `lladdr ${MAC} `);
     open = false;
-    clock.advance(60_000);
+    clock.pass(60_000);
     t.equal(receivePacket(capture), undefined, 'a closed fence: silence on the wire');
     open = true;
     announcer.stop('g');
-    clock.advance(60_000);
+    clock.pass(60_000);
     t.equal(receivePacket(capture), undefined, 'stopped: silence on the wire');
     closeFd(capture);
     sender.close();

@@ -14,7 +14,7 @@ import type { Proof } from '../../src/election/types.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
 import { Gate, Hand, kindOf, MemoryJournal, TIMING, WrappedStore } from '../fixtures/electors.ts';
 import { EventLog, openStore, within } from '../fixtures/etcd-store.ts';
-import { FakeClock } from '../fixtures/fake-clock.ts';
+import { VirtualClock } from '../fixtures/virtual-clock.ts';
 import { beatOf, leaseOf } from '../fixtures/situation.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });
@@ -92,7 +92,7 @@ const NOTHING = {
 };
 
 await t.test('rule 4 [H2]: the promised end never moves back, confirmed or not', (t) => {
-  const clock = new FakeClock();
+  const clock = new VirtualClock();
   const long = heart({ clock, timing: { holdForMs: 4000 } });
   const first = long.heartbeat.compose(long.self);
   t.equal(first.holdForMs, 4000);
@@ -101,18 +101,18 @@ await t.test('rule 4 [H2]: the promised end never moves back, confirmed or not',
     after(first.sentAt, 4000),
     'in the state file before it is sent',
   );
-  clock.advance(1000);
+  clock.pass(1000);
   // A restart with a shorter hold.
   const journal = new MemoryJournal(structuredClone(long.journal.saved));
   const short = heart({ clock, journal, timing: { holdForMs: 600 } });
   t.equal(short.heartbeat.compose(short.self).holdForMs, 3000);
-  clock.advance(2700);
+  clock.pass(2700);
   t.equal(short.heartbeat.compose(short.self).holdForMs, 600);
   t.end();
 });
 
 await t.test('rule 4: every beat says what it promises, and the state file knows', (t) => {
-  const clock = new FakeClock();
+  const clock = new VirtualClock();
   const { heartbeat, self, journal } = heart({ clock });
   const beat = heartbeat.compose(self);
   const said = decodeBeat(beat.value);
@@ -134,7 +134,7 @@ await t.test('rule 4: every beat says what it promises, and the state file knows
 await t.test(
   'rule 2 [H3, H7, H10]: the sequence grows with every attempt, restarts included',
   (t) => {
-    const clock = new FakeClock();
+    const clock = new VirtualClock();
     const one = heart({ clock });
     const seqs = [one.heartbeat.compose(one.self).seq, one.heartbeat.compose(one.self).seq];
     const journal = new MemoryJournal(structuredClone(one.journal.saved));
@@ -156,20 +156,20 @@ await t.test('a beat that cannot be noted in the state file is not sent', async 
 });
 
 await t.test('[H5] no token promises more than its ceiling', (t) => {
-  const clock = new FakeClock();
+  const clock = new VirtualClock();
   const { heartbeat, self } = heart({ clock, timing: { holdForMs: 4000 } });
   const token = { key: 'k', createRevision: 7 };
   heartbeat.listed.set('g', listedOf(token, 9, 600));
   const beat = heartbeat.compose(self);
   t.equal(beat.holdForMs, 600);
   t.strictSame(decodeBeat(beat.value)?.tokens, [tokenMark('g', 7)]);
-  clock.advance(100);
+  clock.pass(100);
   t.equal(heartbeat.ceilingMs(), 4000);
   t.end();
 });
 
 await t.test('[H5] the ceiling of a taking covers what was promised before', (t) => {
-  const clock = new FakeClock();
+  const clock = new VirtualClock();
   const promisedEnd = after(clock.now(), 8000);
   const journal = new MemoryJournal({ ...new MemoryJournal().memory, promisedEnd });
   const { heartbeat } = heart({ clock, journal });
@@ -456,7 +456,7 @@ await t.test(
 );
 
 await t.test('rule 7: the pace is brisk while leading or claiming, sooner while overdue', (t) => {
-  const clock = new FakeClock();
+  const clock = new VirtualClock();
   const { heartbeat } = heart({ clock });
   const lastAt = clock.now();
   const due = (): number => heartbeat.dueAfter(lastAt) - lastAt;
