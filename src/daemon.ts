@@ -69,7 +69,7 @@ export async function runDaemon(config: Config): Promise<void> {
     }
     opened.add(unlock);
     await refuseOwnVipAsEndpoint(config, systemClock);
-    const observer = new Observer(config, packageVersion());
+    const observer = new Observer(config, packageVersion(), systemClock);
     const parts = await openParts(config, systemClock, observer, opened);
     await serve(parts, observer, stopped.signal);
   } finally {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import type { ElectorEvent, Emit } from '../events.ts';
 import { ControlSocket } from './control-socket.ts';
@@ -21,16 +22,18 @@ export class Observer {
   readonly etcd: EtcdBoard;
   readonly #config: Config;
   readonly #version: string;
+  readonly #clock: Clock;
   readonly #log: Emit;
   readonly #metrics: Metrics;
   #answers: Answers | undefined;
   #http: HttpServer | undefined;
   #control: ControlSocket | undefined;
 
-  constructor(config: Config, version: string) {
+  constructor(config: Config, version: string, clock: Clock) {
     const { node, groups, logLevel, logFormat } = config;
     this.#config = config;
     this.#version = version;
+    this.#clock = clock;
     this.etcd = new EtcdBoard(config.etcd.endpoints);
     this.#log = eventLog(createLogger({ level: logLevel, format: logFormat }));
     this.#metrics = new Metrics({
@@ -64,8 +67,8 @@ export class Observer {
     const starts = [this.#control.start(signal)];
     if (listen !== 'off') {
       const ready = (): ProbeResult => this.#ready();
-      const metrics = this.#metrics;
-      this.#http = new HttpServer({ listen, metrics, status, health, ready, emit });
+      const [metrics, clock] = [this.#metrics, this.#clock];
+      this.#http = new HttpServer({ listen, metrics, status, health, ready, emit, clock });
       starts.push(this.#http.start(signal));
     }
     await Promise.all(starts);

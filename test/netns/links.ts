@@ -141,6 +141,10 @@ await inNamespace(t, import.meta.url, async () => {
     t.match(line, { level: 'warn', listen: '10.77.1.1:2112', err: /EADDRINUSE/ });
     await daemon.said(leading);
     await until('the address is there', () => has(h1!, VIP) || undefined);
+    squatter.close();
+    await daemon.said({ msg: 'listening', component: 'http', listen: '10.77.1.1:2112' });
+    t.match(await ask(h1!, '/healthz'), { status: 200 }, 'once the port is free, it answers');
+    t.equal(daemon.all({ msg: 'cannot listen' }).length, 1, 'said once');
     t.strictSame(await daemon.stop(), { code: 0, signal: null });
   });
 });

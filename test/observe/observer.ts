@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { Test } from 'tap';
+import { systemClock } from '../../src/clock.ts';
 import { Observer, type Answers } from '../../src/observe/observer.ts';
 import type { StatusReport } from '../../src/observe/status.ts';
 import { someConfig } from '../fixtures/config.ts';
@@ -64,7 +65,7 @@ async function started(t: Test, listen: boolean) {
     runtimeDir,
     listen: listen ? { host: '127.0.0.1', port } : 'off',
   });
-  const observer = new Observer(config, '1.2.3');
+  const observer = new Observer(config, '1.2.3', systemClock);
   const known = { ok: true, detail: 'the control loop turns', slackMs: 1500 };
   const answers: Answers = {
     status: () => STATUS,
@@ -122,7 +123,7 @@ await t.test('a port that is taken does not keep it from answering elsewhere', a
   const { port } = taken.address() as AddressInfo;
   const runtimeDir = directory(t);
   const config = someConfig({ runtimeDir, listen: { host: '127.0.0.1', port } });
-  const observer = new Observer(config, '1.2.3');
+  const observer = new Observer(config, '1.2.3', systemClock);
   const answers: Answers = {
     status: () => STATUS,
     health: () => ({ ok: true, detail: '' }),
@@ -139,7 +140,7 @@ await t.test('stopped, nothing answers, nothing is left, and again is well', asy
   await t.rejects(get({ port }, '/status'), { code: 'ECONNREFUSED' });
   t.equal(existsSync(socketPath), false);
   await observer.stop();
-  const unused = new Observer(someConfig(), '1.2.3');
+  const unused = new Observer(someConfig(), '1.2.3', systemClock);
   await unused.stop();
 });
 
@@ -147,7 +148,8 @@ await t.test('an event is a line on stdout', async (t) => {
   const program =
     `import { Observer } from ${file('../../src/observe/observer.ts')};` +
     `import { someConfig } from ${file('../fixtures/config.ts')};` +
-    'const observer = new Observer(someConfig({ logLevel: "info" }), "1.2.3");' +
+    `import { systemClock } from ${file('../../src/clock.ts')};` +
+    'const observer = new Observer(someConfig({ logLevel: "info" }), "1.2.3", systemClock);' +
     'observer.record({ type: "started", version: "1.2.3", node: "n1" });' +
     'observer.record({ type: "loop-lag", lagMs: 1 });';
   const args = [...process.execArgv, '--input-type=module', '-e', program];
