@@ -2,24 +2,18 @@ import { elapsedMs, type Instant } from '../clock.ts';
 import type { CandidateView, ElectionControl, Proof } from '../election/types.ts';
 import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
-import { Fence } from '../fencing/fence.ts';
+import type { Fence } from '../fencing/fence.ts';
 import type { NetworkEvent } from '../network/types.ts';
 import { Assignment } from './assignment.ts';
-import { Deadlines } from './deadlines.ts';
 import { Faults } from './faults.ts';
+import { Hold } from './hold.ts';
+import { InFlight } from './in-flight.ts';
+import { Life } from './life.ts';
 import { lookForLink } from './link-fault.ts';
-import {
-  initialState,
-  step,
-  type Fault,
-  type MachineAction,
-  type MachineEvent,
-} from './machine.ts';
+import type { Fault, MachineAction, MachineEvent } from './machine.ts';
 import type { VipGroup } from './types.ts';
 import { Upkeep, type UpkeepParts } from './upkeep.ts';
 
-/** The address is off by the deadline, not from it on: this much earlier the withdrawal begins. */
-const WITHDRAW_AHEAD_MS = 20;
 export interface ControllerParts extends UpkeepParts {
   readonly election: ElectionControl;
 }
@@ -29,46 +23,44 @@ export class GroupController {
   readonly group: VipGroup;
   readonly #parts: ControllerParts;
   readonly #assignment: Assignment;
-  readonly #fence = new Fence();
-  readonly #deadlines: Deadlines;
-  readonly #inFlight = new Set<Promise<void>>();
-  readonly #hardStop = new AbortController();
-  #state = initialState();
-  #sinceMs: number;
+  readonly #hold: Hold;
+  readonly #life: Life;
+  readonly #faults: Faults;
+  readonly #upkeep: Upkeep;
+  readonly #inFlight = new InFlight();
   #queue: readonly CandidateView[] = [];
   #takenAt: Instant | undefined;
   /** The daemon ends and leaves everything as it is. */
   #abandoned = false;
-  readonly #faults: Faults;
-  readonly #upkeep: Upkeep;
 
   constructor(parts: ControllerParts, group: VipGroup) {
     this.#parts = parts;
     this.group = group;
     this.#assignment = new Assignment(parts, group);
-    this.#deadlines = new Deadlines(parts.clock);
-    this.#sinceMs = parts.clock.wallMs();
+    this.#life = new Life(group.name, parts.clock, parts.emit);
+    this.#hold = new Hold(parts.clock, (reason, detail) =>
+      this.#dispatch({ type: 'expired', reason, detail }),
+    );
     this.#faults = new Faults(parts.clock, (fault) =>
       this.#dispatch(fault === undefined ? { type: 'fault-cleared' } : { type: 'fault', fault }),
     );
     this.#upkeep = new Upkeep(parts, {
       group,
       assignment: this.#assignment,
-      fence: this.#fence,
-      deadlines: this.#deadlines,
-      state: () => this.#state.name,
-      spawn: (work) => this.#spawn(work),
+      hold: this.#hold,
+      state: () => this.#life.name,
+      spawn: (work) => this.#inFlight.spawn(work),
       onRefused: (error) => this.#dispatch({ type: 'assign-failed', detail: describe(error) }),
     });
   }
 
   get fence(): Fence {
-    return this.#fence;
+    return this.#hold.fence;
   }
 
   get status() {
-    const { name, reason, detail } = this.#state;
-    const sinceMs = this.#sinceMs;
+    const { sinceMs, state } = this.#life;
+    const { name, reason, detail } = state;
     return { name, reason, detail, sinceMs, queue: this.#queue, assignment: this.#assignment };
   }
 
@@ -78,10 +70,7 @@ export class GroupController {
    *   link: they go by its deadline unless it is proved again
    */
   start(remembered: Proof | undefined): void {
-    if (remembered !== undefined) {
-      this.#fence.arm(remembered);
-      this.#watchDeadline();
-    }
+    if (remembered !== undefined) this.#hold.begin(remembered);
     this.#lookAtLink();
     if (this.#faults.first === undefined) this.#parts.election.setCandidate(this.group.name, true);
   }
@@ -96,22 +85,20 @@ export class GroupController {
 
   onTaken(proof: Proof, resumed: boolean): void {
     if (this.#abandoned) return;
-    this.#fence.arm(proof);
+    this.#hold.begin(proof);
     this.#takenAt = proof.sentAt;
-    this.#watchDeadline();
     this.#dispatch({ type: 'taken', resumed });
   }
 
   onProved(proof: Proof): void {
-    if (!this.#fence.extend(proof)) return;
-    this.#watchDeadline();
-    const { name } = this.#state;
+    if (!this.#hold.extend(proof)) return;
+    const { name } = this.#life;
     if (name === 'leading') this.#upkeep.keep();
     else if (name === 'assigning') this.#upkeep.inTurn(() => this.#assign());
   }
 
   onLost(reason: Reason, detail: string): void {
-    this.#fence.close();
+    this.#hold.end();
     this.#dispatch({ type: 'lost', reason, detail });
   }
 
@@ -134,16 +121,12 @@ export class GroupController {
 
   /** Compares the clock with the deadline: first thing after any pause. */
   check(): void {
-    const { deadline } = this.#fence;
-    const now = this.#parts.clock.now();
-    if (deadline === undefined || elapsedMs(now, deadline) > WITHDRAW_AHEAD_MS) return;
-    this.#expire('fence-expired', 'no heartbeat was confirmed in time');
+    this.#hold.check();
   }
 
   /** The machine was suspended: drop first, ask later. */
   onSuspended(suspendedMs: number): void {
-    if (this.#fence.deadline === undefined) return;
-    this.#expire('suspended', `the machine was suspended for ${Math.round(suspendedMs)} ms`);
+    this.#hold.onSuspended(suspendedMs);
   }
 
   /**
@@ -151,11 +134,11 @@ export class GroupController {
    */
   async stop(signal: AbortSignal): Promise<void> {
     this.#faults.stop();
-    const onAbort = (): void => this.#hardStop.abort(signal.reason);
+    const onAbort = (): void => this.#inFlight.cut(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#dispatch({ type: 'stop' });
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
-    this.#deadlines.clear();
+    await this.#inFlight.settled();
+    this.#hold.end();
     signal.removeEventListener('abort', onAbort);
   }
 
@@ -163,38 +146,15 @@ export class GroupController {
   async abandon(): Promise<void> {
     this.#abandoned = true;
     this.#parts.announcer.stop(this.group.name);
-    this.#deadlines.clear();
+    this.#hold.end();
     this.#faults.stop();
-    this.#hardStop.abort(new Error('the daemon stops'));
-    this.#fence.close();
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
-  }
-
-  #expire(reason: Reason, detail: string): void {
-    this.#fence.close();
-    this.#deadlines.clear();
-    this.#dispatch({ type: 'expired', reason, detail });
-  }
-
-  #watchDeadline(): void {
-    const { deadline } = this.#fence;
-    if (deadline === undefined) return;
-    this.#deadlines.set(deadline, WITHDRAW_AHEAD_MS, () => this.check());
+    this.#inFlight.cut(new Error('the daemon stops'));
+    await this.#inFlight.settled();
   }
 
   #dispatch(event: MachineEvent): void {
     if (this.#abandoned) return;
-    const before = this.#state;
-    const { state, actions } = step(before, event);
-    this.#state = state;
-    if (state.name !== before.name) {
-      const { name, reason, detail } = state;
-      this.#sinceMs = this.#parts.clock.wallMs();
-      const transition = { group: this.group.name, from: before.name, to: name, reason } as const;
-      const more = detail === '' ? {} : { detail };
-      this.#parts.emit({ type: 'transition', ...transition, ...more });
-    }
-    for (const action of actions) this.#perform(action);
+    for (const action of this.#life.step(event)) this.#perform(action);
   }
 
   #perform(action: MachineAction): void {
@@ -211,15 +171,14 @@ export class GroupController {
         announcer.stop(name);
         break;
       case 'withdraw':
-        this.#spawn(this.#withdraw());
+        this.#inFlight.spawn(this.#withdraw());
         break;
       case 'confirm':
-        this.#fence.close();
-        this.#deadlines.clear();
+        this.#hold.end();
         election.withdrawn(name);
         break;
       case 'release':
-        this.#spawn(election.release(name, action.reason));
+        this.#inFlight.spawn(election.release(name, action.reason));
         break;
       case 'candidate':
         election.setCandidate(name, action.wanted);
@@ -230,22 +189,13 @@ export class GroupController {
     }
   }
 
-  #spawn(work: Promise<void>): void {
-    const guarded = work
-      .catch((error: unknown) => {
-        if (!this.#hardStop.signal.aborted) throw error;
-      })
-      .finally(() => this.#inFlight.delete(guarded));
-    this.#inFlight.add(guarded);
-  }
-
   async #assign(): Promise<void> {
     // Somebody may have put the address there since we looked: it is not ours to touch.
     this.#lookAtLink();
     const { link } = this.#assignment;
-    if (this.#state.name !== 'assigning' || link === undefined) return;
-    const added = await this.#assignment.hold(link, this.#fence);
-    if (added === undefined || this.#state.name !== 'assigning') return;
+    if (this.#life.name !== 'assigning' || link === undefined) return;
+    const added = await this.#assignment.hold(link, this.fence);
+    if (added === undefined || this.#life.name !== 'assigning') return;
     this.#faults.forgive();
     this.#dispatch({ type: 'assigned' });
     const { monitor, emit, clock } = this.#parts;
@@ -255,14 +205,14 @@ export class GroupController {
   }
 
   async #withdraw(): Promise<void> {
-    await this.#assignment.end(this.#hardStop.signal);
+    await this.#assignment.end(this.#inFlight.signal);
     this.#dispatch({ type: 'withdrawn' });
     this.#assignment.link = undefined;
     this.#lookAtLink();
   }
 
   #lookAtLink(): void {
-    const { name } = this.#state;
+    const { name } = this.#life;
     const holds = name === 'assigning' || name === 'leading';
     if (name === 'withdrawing') return;
     const before = this.#assignment.link;

@@ -1,11 +1,10 @@
 import type { AnnouncedVip } from '../announce/announcer.ts';
 import { elapsedMs, type Instant } from '../clock.ts';
 import type { GroupState } from '../events.ts';
-import type { Fence } from '../fencing/fence.ts';
 import { isFirstOnLink } from '../network/link-choice.ts';
 import type { Vip } from '../network/types.ts';
 import type { Assignment, AssignmentParts } from './assignment.ts';
-import type { Deadlines } from './deadlines.ts';
+import type { Hold } from './hold.ts';
 import type { VipGroup } from './types.ts';
 
 /**
@@ -28,8 +27,7 @@ export interface UpkeepParts extends AssignmentParts {
 interface Subject {
   readonly group: VipGroup;
   readonly assignment: Assignment;
-  readonly fence: Fence;
-  readonly deadlines: Deadlines;
+  readonly hold: Hold;
   readonly state: () => GroupState;
   /** Runs work beside the controller. */
   readonly spawn: (work: Promise<void>) => void;
@@ -68,10 +66,10 @@ export class Upkeep {
   }
 
   async #keep(): Promise<void> {
-    const { assignment, fence, state } = this.#subject;
+    const { assignment, hold, state } = this.#subject;
     const { link } = assignment;
     if (state() !== 'leading' || link === undefined) return;
-    const added = await assignment.hold(link, fence);
+    const added = await assignment.hold(link, hold.fence);
     if (state() !== 'leading') return;
     // Undefined: not all could be armed any more; what is held is announced all the same.
     if (added === undefined || added.length > 0) this.announce();
@@ -79,18 +77,18 @@ export class Upkeep {
   }
 
   #armLater(): void {
-    const { fence, deadlines } = this.#subject;
-    const { deadline } = fence;
+    const { hold } = this.#subject;
+    const { deadline } = hold.fence;
     const at = deadline === undefined ? undefined : this.#parts.guard.rearmAt(deadline);
-    if (at !== undefined) deadlines.setRearm(at, () => this.keep());
+    if (at !== undefined) hold.setRearm(at, () => this.keep());
   }
 
   /** Begins the burst of announcements. */
   announce(): void {
-    const { group, assignment, fence } = this.#subject;
+    const { group, assignment, hold } = this.#subject;
     const { link } = assignment;
     // Abandoned meanwhile, or the right is over: whoever is silent stays so.
-    if (link === undefined || !fence.isOpen(this.#parts.clock.now())) return;
+    if (link === undefined || !hold.fence.isOpen(this.#parts.clock.now())) return;
     const entries = group.vips
       .filter((vip) => assignment.isHeld(vip))
       .map((vip) => ({ vip, linkIndex: link.index, linkName: link.name, mac: link.mac }));
