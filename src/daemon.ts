@@ -1,28 +1,18 @@
-import { Announcer } from './announce/announcer.ts';
-import { openPacketSender, type PacketSender } from './announce/packet-sender.ts';
-import { after, elapsedMs, systemClock, type Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import type { Config } from './config/types.ts';
-import { Elector } from './election/elector.ts';
-import { openEtcdStore } from './election/etcd/open.ts';
-import { LONGEST_TAKEOVER_AFTER_MS } from './election/promise.ts';
-import type { Store } from './election/store.ts';
-import type { Emit } from './events.ts';
-import { LifetimeGuard } from './fencing/lifetime-guard.ts';
-import { NetworkMonitor } from './network/monitor.ts';
-import { openNetwork, type RtNetlink } from './network/rtnetlink.ts';
-import { Observer } from './observe/observer.ts';
-import { refuseOwnVipAsEndpoint, refuseUnusableVips } from './refusals.ts';
 import { OperatorError } from './errors.ts';
+import type { Emit } from './events.ts';
+import { Observer } from './observe/observer.ts';
+import { Opened } from './opened.ts';
+import { openParts, type Parts } from './parts.ts';
+import { campaign, settlePast } from './predecessor.ts';
+import { refuseOwnVipAsEndpoint, refuseUnusableVips } from './refusals.ts';
+import { report } from './report.ts';
 import { lockRuntimeDirectory } from './runtime/directory.ts';
 import { takeDaemonLock } from './runtime/namespace-lock.ts';
 import { requireCapabilities } from './runtime/privileges.ts';
-import { StateFile } from './runtime/state-file.ts';
-import { report } from './report.ts';
 import { tick } from './ticker.ts';
 import { packageVersion } from './version.ts';
-import { GroupController } from './vip/controller.ts';
-import { Groups } from './vip/groups.ts';
-import { withdrawLeftovers } from './vip/reconcile.ts';
 
 /** A stop is over after this, even when etcd is silent: 2 s from the signal to the end, with reserve. */
 const STOP_WITHIN_MS = 1500;
@@ -31,20 +21,6 @@ const REVOKE_WITHIN_MS = 300;
 const YIELD_MS = 50;
 /** A tick that is late by less is noise: nobody is told. */
 const LAG_WORTH_TELLING_MS = 5;
-
-/** The parts of a running daemon, in the order in which they are made; stopped in the reverse order. */
-interface Parts {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly emit: Emit;
-  readonly network: RtNetlink;
-  readonly monitor: NetworkMonitor;
-  readonly state: StateFile;
-  readonly store: Store;
-  readonly sender: PacketSender;
-  readonly groups: Groups;
-  readonly elector: Elector;
-}
 
 /**
  * Runs the daemon in this process until SIGTERM or SIGINT, then releases what it holds and resolves.
@@ -69,8 +45,10 @@ export async function runDaemon(config: Config): Promise<void> {
     }
     opened.add(unlock);
     await refuseOwnVipAsEndpoint(config, systemClock);
-    const observer = new Observer(config, packageVersion(), systemClock);
-    const parts = await openParts(config, systemClock, observer, opened);
+    const version = packageVersion();
+    const observer = new Observer(config, version, systemClock);
+    const emit: Emit = (event) => observer.record(event);
+    const parts = await openParts({ config, version, clock: systemClock, emit }, opened);
     await serve(parts, observer, stopped.signal);
   } finally {
     await opened.close();
@@ -79,67 +57,7 @@ export async function runDaemon(config: Config): Promise<void> {
   }
 }
 
-/** What was opened so far, to be closed in the reverse order, also when the rest could not be. */
-class Opened {
-  readonly #closers: (() => void | Promise<void>)[] = [];
-
-  add(close: () => void | Promise<void>): void {
-    this.#closers.unshift(close);
-  }
-
-  async close(): Promise<void> {
-    for (const close of this.#closers.splice(0)) await close();
-  }
-}
-
-async function openParts(
-  config: Config,
-  clock: Clock,
-  observer: Observer,
-  opened: Opened,
-): Promise<Parts> {
-  const emit: Emit = (event) => observer.record(event);
-  const { node, prefix, timing, groups: configured } = config;
-  const state = new StateFile(config.runtimeDir, { node, prefix }, clock);
-  const network = await openNetwork(clock);
-  opened.add(() => network.close());
-  const isRecorded = (link: string, address: string): boolean =>
-    state.addresses.some((each) => each.link === link && each.address === address);
-  const monitor = new NetworkMonitor({ network, clock, emit, isRecorded });
-  opened.add(() => monitor.stop());
-  const store = await openEtcdStore(config.etcd, { clock, emit });
-  opened.add(() => store.close());
-  const sender = openPacketSender();
-  opened.add(() => sender.close());
-  const groups = new Groups();
-  const announcer = new Announcer(
-    {
-      clock,
-      sender,
-      mayAnnounce: (group) => groups.get(group)?.fence.isOpen(clock.now()) === true,
-      emit,
-    },
-    { everyMs: timing.announceEveryMs },
-  );
-  const facts = (): string =>
-    JSON.stringify({
-      version: observer.version,
-      links: monitor.links.map(({ name }) => name),
-      groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
-      listen: config.listen,
-    });
-  const elector = new Elector(
-    { store, clock, journal: state, emit, listener: groups },
-    { node, prefix, groups: configured, timing, facts },
-  );
-  const guard = new LifetimeGuard(network, clock);
-  const shared = { network, monitor, guard, journal: state, clock, emit, announcer };
-  for (const group of configured) {
-    groups.add(new GroupController({ ...shared, election: elector }, group));
-  }
-  return { config, clock, emit, network, monitor, state, store, sender, groups, elector };
-}
-
+/** The life of the daemon: what is started in which order, and ended in which. */
 async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promise<void> {
   const { config, clock, emit, monitor, groups, elector } = parts;
   const startedAt = clock.now();
@@ -147,7 +65,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   emit({ type: 'started', version, node: config.node });
   await monitor.start();
   refuseUnusableVips(config, monitor);
-  await reconcile(parts);
+  await settlePast(parts);
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();
   const { signal } = running;
@@ -196,53 +114,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   if (defect !== undefined) throw defect;
 }
 
-/** Takes part in the elections, once it is known that nothing of the past can be on the links. */
-async function campaign({ clock, state, elector }: Parts, signal: AbortSignal): Promise<void> {
-  const { quietUntil } = state.memory;
-  if (state.pastIsUnknown) {
-    try {
-      await clock.sleep(Math.max(elapsedMs(clock.now(), quietUntil), 0), signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      throw error;
-    }
-  }
-  await elector.run(signal);
-}
-
-/** What the state file claims stays until we know; everything else of ours goes at once (rule 15). */
-async function reconcile({ clock, state, monitor, network, groups, emit }: Parts): Promise<void> {
-  const { memory } = state;
-  const now = clock.now();
-  if (!state.foundPredecessor && !network.marksAddresses) {
-    // Nobody can tell what an earlier daemon left on the links: wait until it must be gone, before
-    // the first beat says that we claim nothing (rule 15 [H12]).
-    state.pastIsUnknown = true;
-    memory.quietUntil = after(now, LONGEST_TAKEOVER_AFTER_MS);
-  }
-  const remembered = memory.tokens.flatMap(({ group, token }) => {
-    const controller = groups.get(group);
-    return controller === undefined ? [] : [{ controller, token }];
-  });
-  const resumable = memory.promisedEnd > now ? remembered : [];
-  await withdrawLeftovers({ network, monitor, clock, emit }, (address) =>
-    resumable.some(({ controller }) =>
-      controller.group.vips.some((vip) => vip.address === address.address),
-    ),
-  );
-  memory.tokens = remembered.map(({ controller, token }) => ({
-    group: controller.group.name,
-    token,
-  }));
-  state.save();
-  for (const controller of groups.all()) {
-    const token = remembered.find((each) => each.controller === controller)?.token;
-    controller.start(
-      token === undefined ? undefined : { token, sentAt: now, deadline: memory.promisedEnd },
-    );
-  }
-}
-
+/** Gives up all that is held, or leaves it as it is for the next daemon when told to keep. */
 async function release({ config, clock, groups }: Parts): Promise<void> {
   const controllers = groups.all();
   if (config.keepOnStop) {

@@ -1,0 +1,84 @@
+import { Announcer } from './announce/announcer.ts';
+import { openPacketSender } from './announce/packet-sender.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/types.ts';
+import { Elector } from './election/elector.ts';
+import { openEtcdStore } from './election/etcd/open.ts';
+import type { Emit } from './events.ts';
+import { LifetimeGuard } from './fencing/lifetime-guard.ts';
+import { NetworkMonitor } from './network/monitor.ts';
+import { openNetwork, type RtNetlink } from './network/rtnetlink.ts';
+import type { Opened } from './opened.ts';
+import { StateFile } from './runtime/state-file.ts';
+import { GroupController } from './vip/controller.ts';
+import { Groups } from './vip/groups.ts';
+
+/** The parts of a running daemon, in the order in which they are made. */
+export interface Parts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly network: RtNetlink;
+  readonly monitor: NetworkMonitor;
+  readonly state: StateFile;
+  readonly groups: Groups;
+  readonly elector: Elector;
+}
+
+export interface PartsOptions {
+  readonly config: Config;
+  /** Of this program: told to the other nodes. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+/**
+ * Makes the parts and puts them together. Nothing is started.
+ * @param opened keeps how to close what was opened, also when a later part could not be made
+ * @throws NetworkError, SystemError, OperatorError when a part cannot be made
+ */
+export async function openParts(
+  { config, version, clock, emit }: PartsOptions,
+  opened: Opened,
+): Promise<Parts> {
+  const { node, prefix, timing, groups: configured } = config;
+  const state = new StateFile(config.runtimeDir, { node, prefix }, clock);
+  const network = await openNetwork(clock);
+  opened.add(() => network.close());
+  const isRecorded = (link: string, address: string): boolean =>
+    state.addresses.some((each) => each.link === link && each.address === address);
+  const monitor = new NetworkMonitor({ network, clock, emit, isRecorded });
+  opened.add(() => monitor.stop());
+  const store = await openEtcdStore(config.etcd, { clock, emit });
+  opened.add(() => store.close());
+  const sender = openPacketSender();
+  opened.add(() => sender.close());
+  const groups = new Groups();
+  const announcer = new Announcer(
+    {
+      clock,
+      sender,
+      mayAnnounce: (group) => groups.get(group)?.fence.isOpen(clock.now()) === true,
+      emit,
+    },
+    { everyMs: timing.announceEveryMs },
+  );
+  const facts = (): string =>
+    JSON.stringify({
+      version,
+      links: monitor.links.map(({ name }) => name),
+      groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
+      listen: config.listen,
+    });
+  const elector = new Elector(
+    { store, clock, journal: state, emit, listener: groups },
+    { node, prefix, groups: configured, timing, facts },
+  );
+  const guard = new LifetimeGuard(network, clock);
+  const shared = { network, monitor, guard, journal: state, clock, emit, announcer };
+  for (const group of configured) {
+    groups.add(new GroupController({ ...shared, election: elector }, group));
+  }
+  return { config, clock, emit, network, monitor, state, groups, elector };
+}

@@ -1,0 +1,84 @@
+import { after, elapsedMs, type Clock } from './clock.ts';
+import type { Elector } from './election/elector.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from './election/promise.ts';
+import type { Emit } from './events.ts';
+import type { NetworkMonitor } from './network/monitor.ts';
+import type { Network } from './network/types.ts';
+import type { StateFile } from './runtime/state-file.ts';
+import type { Groups } from './vip/groups.ts';
+import { withdrawLeftovers } from './vip/reconcile.ts';
+
+/** What tells of the past, and what it concerns. */
+export interface PastParts {
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly network: Network;
+  readonly monitor: NetworkMonitor;
+  readonly state: StateFile;
+  readonly groups: Groups;
+}
+
+/**
+ * Deals with what an earlier daemon left, and starts the groups. What the state file claims stays until
+ * we know whether it can be resumed; everything else of ours goes at once (rule 15).
+ * @throws OperatorError when an address cannot be withdrawn; Error when the state file cannot be written
+ */
+export async function settlePast({
+  clock,
+  state,
+  monitor,
+  network,
+  groups,
+  emit,
+}: PastParts): Promise<void> {
+  const { memory } = state;
+  const now = clock.now();
+  if (!state.foundPredecessor && !network.marksAddresses) {
+    // Nobody can tell what an earlier daemon left on the links: wait until it must be gone, before
+    // the first beat says that we claim nothing (rule 15 [H12]).
+    state.pastIsUnknown = true;
+    memory.quietUntil = after(now, LONGEST_TAKEOVER_AFTER_MS);
+  }
+  const remembered = memory.tokens.flatMap(({ group, token }) => {
+    const controller = groups.get(group);
+    return controller === undefined ? [] : [{ controller, token }];
+  });
+  const resumable = memory.promisedEnd > now ? remembered : [];
+  await withdrawLeftovers({ network, monitor, clock, emit }, (address) =>
+    resumable.some(({ controller }) =>
+      controller.group.vips.some((vip) => vip.address === address.address),
+    ),
+  );
+  memory.tokens = remembered.map(({ controller, token }) => ({
+    group: controller.group.name,
+    token,
+  }));
+  state.save();
+  for (const controller of groups.all()) {
+    const token = remembered.find((each) => each.controller === controller)?.token;
+    controller.start(
+      token === undefined ? undefined : { token, sentAt: now, deadline: memory.promisedEnd },
+    );
+  }
+}
+
+/** Takes part in the elections until the signal aborts, once it is known that nothing of the past can be on the links. */
+export async function campaign(
+  {
+    clock,
+    state,
+    elector,
+  }: Pick<PastParts, 'clock' | 'state'> & { readonly elector: Pick<Elector, 'run'> },
+  signal: AbortSignal,
+): Promise<void> {
+  const { quietUntil } = state.memory;
+  if (state.pastIsUnknown) {
+    try {
+      await clock.sleep(Math.max(elapsedMs(clock.now(), quietUntil), 0), signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+  }
+  await elector.run(signal);
+}

@@ -1,0 +1,154 @@
+// What a start finds of an earlier daemon: in the state file, and on the links.
+import t, { type Test } from 'tap';
+import { after } from '../src/clock.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from '../src/election/promise.ts';
+import type { LinkAddress } from '../src/network/types.ts';
+import { campaign, settlePast } from '../src/predecessor.ts';
+import { StateFile } from '../src/runtime/state-file.ts';
+import { Groups } from '../src/vip/groups.ts';
+import { Rig, VIP, VIP2, type RigOptions } from './fixtures/group-rig.ts';
+import { settle } from './fixtures/virtual-clock.ts';
+
+const OWNER = { node: 'n1', prefix: '/vip-elector' };
+const BOOT = 'b0071d00-0000-4000-8000-000000000001';
+const GROUPS = [
+  { name: 'api', vips: [VIP], links: ['end0'] },
+  { name: 'db', vips: [VIP2], links: ['end0'] },
+];
+const token = (group: string) => ({
+  group,
+  token: { key: `/vip-elector/elections/${group}/1`, createRevision: 7 },
+});
+const ours = (address: string): LinkAddress => ({
+  linkIndex: 2,
+  family: 4,
+  address,
+  prefixLength: 32,
+  ours: true,
+  validSeconds: 60,
+});
+
+interface Past {
+  readonly tokens?: readonly string[];
+  /** What is left of the promise, in milliseconds. */
+  readonly leftMs?: number;
+  readonly onLinks?: readonly string[];
+  /** No state file. */
+  readonly forgotten?: boolean;
+}
+
+/** A start after this past. */
+async function setUp(t: Test, past: Past, options: RigOptions = {}) {
+  const rig = new Rig({ groups: GROUPS, ...options });
+  const { clock, kernel, monitor, events } = rig;
+  const directory = t.testdir();
+  if (past.forgotten !== true) {
+    const before = new StateFile(directory, OWNER, clock, BOOT);
+    before.memory.tokens = (past.tokens ?? []).map(token);
+    before.memory.promisedEnd = after(clock.now(), past.leftMs ?? 4000);
+    before.save();
+  }
+  kernel.list = [...kernel.list, ...(past.onLinks ?? []).map(ours)];
+  await rig.listen();
+  const state = new StateFile(directory, OWNER, clock, BOOT);
+  const groups = new Groups();
+  for (const controller of rig.controllers) groups.add(controller);
+  const emit = (event: (typeof events)[number]): void => void events.push(event);
+  const parts = { clock, emit, network: kernel, monitor, state, groups };
+  const [api, db] = rig.controllers;
+  return { rig, parts, state, directory, api: api!, db: db! };
+}
+
+await t.test(
+  'what the state file claims stays by its deadline, the rest goes at once',
+  async (t) => {
+    const { rig, parts, state, api, db } = await setUp(t, {
+      tokens: ['api'],
+      onLinks: ['10.0.0.100', '10.0.0.101', '10.0.0.102'],
+    });
+    const deadline = after(rig.clock.now(), 4000);
+    await settlePast(parts);
+    t.strictSame(
+      rig.kernel.list.map(({ address }) => address),
+      ['10.0.0.1', '10.0.0.100'],
+    );
+    t.equal(rig.count('leftover-withdrawn'), 2);
+    t.equal(api.fence.deadline, deadline, 'guarded until it is proved again');
+    t.equal(db.fence.deadline, undefined);
+    t.strictSame(state.memory.tokens, [token('api')]);
+    t.strictSame(
+      [...rig.candidates],
+      [
+        ['api', true],
+        ['db', true],
+      ],
+    );
+  },
+);
+
+await t.test('a promise that has ended gives no right to stay', async (t) => {
+  const { rig, parts, state } = await setUp(t, {
+    tokens: ['api'],
+    leftMs: 0,
+    onLinks: ['10.0.0.100'],
+  });
+  await settlePast(parts);
+  t.notOk(rig.kernel.has('10.0.0.100'));
+  t.strictSame(state.memory.tokens, [token('api')], 'the token may be resumed all the same');
+});
+
+await t.test(
+  'a group that is configured no more: its address goes, its token is forgotten',
+  async (t) => {
+    const { rig, parts, state, directory } = await setUp(t, {
+      tokens: ['old'],
+      onLinks: ['10.0.0.109'],
+    });
+    await settlePast(parts);
+    t.notOk(rig.kernel.has('10.0.0.109'));
+    t.strictSame(state.memory.tokens, []);
+    const saved = new StateFile(directory, OWNER, rig.clock, BOOT);
+    t.strictSame(saved.memory.tokens, [], 'in the file, too');
+  },
+);
+
+await t.test(
+  'without a word of the past, and marks, it waits until all must be gone',
+  async (t) => {
+    for (const [forgotten, marksAddresses, waits] of [
+      [true, false, true],
+      [true, true, false],
+      [false, false, false],
+    ] as const) {
+      const { rig, parts } = await setUp(t, { forgotten }, { marksAddresses });
+      const { clock } = rig;
+      await settlePast(parts);
+      let ran = false;
+      const elector = {
+        run: (): Promise<void> => {
+          ran = true;
+          return Promise.resolve();
+        },
+      };
+      const campaigning = campaign({ ...parts, elector }, new AbortController().signal);
+      await settle();
+      t.equal(ran, !waits, `state file ${forgotten ? 'lost' : 'found'}, marks ${marksAddresses}`);
+      await clock.advance(LONGEST_TAKEOVER_AFTER_MS - 1);
+      t.equal(ran, !waits);
+      await clock.advance(1);
+      t.equal(ran, true);
+      await campaigning;
+    }
+  },
+);
+
+await t.test('stopped while it waits, it takes no part', async (t) => {
+  const { parts, rig } = await setUp(t, { forgotten: true }, { marksAddresses: false });
+  await settlePast(parts);
+  const stop = new AbortController();
+  const elector = { run: () => Promise.reject(new Error('it takes part')) };
+  const campaigning = campaign({ ...parts, elector }, stop.signal);
+  stop.abort(new Error('the daemon stops'));
+  await campaigning;
+  t.equal(rig.clock.pending, 0);
+});
