@@ -1,4 +1,4 @@
-import { systemClock } from './clock.ts';
+import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
@@ -17,6 +17,8 @@ import { packageVersion } from './version.ts';
 /** A stop is over after this, even when etcd is silent: 2 s from the signal to the end, with reserve. */
 const STOP_WITHIN_MS = 1500;
 const REVOKE_WITHIN_MS = 300;
+/** One that stands still must not keep the process: what we held is off and released by then. */
+const LOOPS_END_WITHIN_MS = 100;
 /** From the release to the rest of a stop. */
 const YIELD_MS = 50;
 /** A tick that is late by less is noise: nobody is told. */
@@ -107,7 +109,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   // The successor takes now: what is left of our work must not stand in its way.
   await clock.sleep(YIELD_MS);
   running.abort(new Error('the daemon stops'));
-  await Promise.allSettled(loops);
+  await settledWithin(LOOPS_END_WITHIN_MS, loops, clock);
   if (!config.keepOnStop) await elector.retire(REVOKE_WITHIN_MS);
   await observer.stop();
   emit({ type: 'stopped', durationMs: clock.now() - stoppingAt });
@@ -127,4 +129,19 @@ async function release({ config, clock, groups }: Parts): Promise<void> {
   );
   await Promise.all(controllers.map((controller) => controller.stop(limit.signal)));
   cancel();
+}
+
+/** Resolves when all have settled, at the latest after so many milliseconds. */
+async function settledWithin(
+  ms: number,
+  work: readonly Promise<void>[],
+  clock: Clock,
+): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const cancel = clock.timer(ms, resolve);
+    void Promise.allSettled(work).then(() => {
+      cancel();
+      resolve();
+    });
+  });
 }
