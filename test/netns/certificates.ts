@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import t from 'tap';
 import { CertificateAuthority } from '../fixtures/certificates.ts';
 import {
+  ask,
   has,
   makeHosts,
   metric,
-  ask,
   ramDirectory,
   startDaemon,
   startEtcd,
@@ -30,10 +30,10 @@ await inNamespace(t, import.meta.url, async () => {
   const whyNot = async (endpoint: string, flags: readonly string[]): Promise<unknown> => {
     const args = ['--vip', VIP, '--link', 'h1', ...flags];
     const options = { endpoint, runtimeDir: ramDirectory(t, 'h1'), args };
-    await using daemon = startDaemon(t, h1!, options);
+    await using daemon = startDaemon(t, h1, options);
     const line = await daemon.said({ msg: 'endpoint is not reachable', endpoint });
     await daemon.said({ msg: 'listening', component: 'http' });
-    const ready = await ask(h1!, '/readyz');
+    const ready = await ask(h1, '/readyz');
     t.equal(ready.status, 503, 'not ready');
     t.ok(ready.text.includes(JSON.stringify(line['err']).slice(1, -1)), '/readyz says the same');
     return line['err'];
@@ -58,11 +58,11 @@ await inNamespace(t, import.meta.url, async () => {
       const files = [...trust, '--etcd-cert', client.certFile, '--etcd-key', client.keyFile];
       const args = ['--vip', VIP, '--link', 'h1', ...files];
       const runtimeDir = ramDirectory(t, 'h1');
-      const daemon = startDaemon(t, h1!, { endpoint, runtimeDir, args });
+      const daemon = startDaemon(t, h1, { endpoint, runtimeDir, args });
       // No record: the first taking of all waits out the longest promise (protocol.md rule 8).
       await daemon.said({ msg: 'transition', to: 'leading', reason: 'elected' });
-      t.ok(has(h1!, VIP));
-      const { text } = await ask(h1!, '/metrics');
+      t.ok(has(h1, VIP));
+      const { text } = await ask(h1, '/metrics');
       t.equal(metric(text, 'vip_elector_etcd_errors_total{code="CERTIFICATE"}'), 0);
       t.strictSame(await daemon.stop(), { code: 0, signal: null });
     });

@@ -4,17 +4,7 @@ import t from 'tap';
 import type { ClusterView } from '../../src/cli/status-view.ts';
 import { readUsage } from '../../src/lab/usage.ts';
 import type { StatusReport } from '../../src/observe/status.ts';
-import {
-  ask,
-  makeHosts,
-  metric,
-  ramDirectory,
-  startDaemon,
-  startEtcd,
-  VIP,
-  writeReleased,
-  type Host,
-} from '../fixtures/hosts.ts';
+import { ask, makeSite, metric, VIP } from '../fixtures/hosts.ts';
 import { inNamespace } from '../fixtures/namespace.ts';
 import { run, until } from '../fixtures/program.ts';
 
@@ -53,13 +43,10 @@ const NAMES = [
 ].map((name) => `vip_elector_${name}`);
 
 await inNamespace(t, import.meta.url, async () => {
-  const [h1, h2] = makeHosts(t, 3) as [Host, Host];
-  const { endpoint } = await startEtcd(t);
-  writeReleased(endpoint, 'default');
-  const dirs = { h1: ramDirectory(t, 'h1'), h2: ramDirectory(t, 'h2') };
-  const holder = startDaemon(t, h1, { endpoint, runtimeDir: dirs.h1 });
+  const { h1, h2, endpoint, runtimeDir, start } = await makeSite(t, { hosts: 3 });
+  const holder = start(h1);
   await holder.said({ msg: 'transition', to: 'leading' });
-  const follower = startDaemon(t, h2, { endpoint, runtimeDir: dirs.h2 });
+  const follower = start(h2);
   const scrape = async (host = h1): Promise<string> => (await ask(host, '/metrics')).text;
   const statusOf = async (host = h1): Promise<StatusReport> =>
     JSON.parse((await ask(host, '/status')).text) as StatusReport;
@@ -83,7 +70,7 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('status from a namespace with a daemon, as JSON', async (t) => {
     const args = ['status', '--json', '--etcd', endpoint, '--etcd-insecure'];
     const both = await Promise.all([
-      run([...args, '--runtime-dir', dirs.h1], { namespace: 'h1' }),
+      run([...args, '--runtime-dir', runtimeDir(h1)], { namespace: 'h1' }),
       run([...args, '--runtime-dir', '/run/none'], { namespace: 'h3' }),
     ]);
     const [here, there] = both.map(({ stdout }) => JSON.parse(stdout) as ClusterView);

@@ -3,17 +3,7 @@
 import t from 'tap';
 import { openNetwork } from '../../src/network/rtnetlink.ts';
 import type { Vip } from '../../src/network/types.ts';
-import {
-  addressesOf,
-  has,
-  makeHosts,
-  ramDirectory,
-  startDaemon,
-  startEtcd,
-  VIP,
-  writeReleased,
-  type Host,
-} from '../fixtures/hosts.ts';
+import { addressesOf, has, makeSite, VIP, type Host } from '../fixtures/hosts.ts';
 import { inNamespace, indexOf, ip } from '../fixtures/namespace.ts';
 import { run } from '../fixtures/program.ts';
 
@@ -23,11 +13,9 @@ const vip = (address: string, prefixLength = 32): Vip => ({ family: 4, address, 
 const names = (): string[] => addressesOf(here).map(({ local }) => local);
 
 await inNamespace(t, import.meta.url, async () => {
-  makeHosts(t);
-  const { endpoint } = await startEtcd(t);
-  writeReleased(endpoint, 'default');
+  const { runtimeDir: dirOf, start } = await makeSite(t);
   ip('link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'other1');
-  const runtimeDir = ramDirectory(t, 'run');
+  const runtimeDir = dirOf(here);
   const args = ['--vip', VIP, '--link', 'lan1'];
   const network = await openNetwork();
   t.teardown(() => network.close());
@@ -50,7 +38,7 @@ await inNamespace(t, import.meta.url, async () => {
     await mark('other0', vip('10.77.9.1', 24));
     await mark('lo', vip('10.77.9.2'));
 
-    const daemon = startDaemon(t, here, { endpoint, runtimeDir, args });
+    const daemon = start(here, { args });
     await daemon.said({ msg: 'listening', component: 'http' });
     const withdrawn = daemon.all({ msg: 'withdrew an address left behind' });
     t.strictSame(withdrawn.map(({ vip, link }) => `${String(vip)} ${String(link)}`).toSorted(), [

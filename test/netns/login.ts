@@ -4,17 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { etcdctl } from '../fixtures/etcd-store.ts';
-import {
-  ask,
-  has,
-  makeHosts,
-  metric,
-  ramDirectory,
-  startDaemon,
-  startEtcd,
-  VIP,
-  writeReleased,
-} from '../fixtures/hosts.ts';
+import { ask, has, holds, makeSite, metric, ramDirectory, VIP } from '../fixtures/hosts.ts';
 import { inNamespace } from '../fixtures/namespace.ts';
 import { run, until } from '../fixtures/program.ts';
 
@@ -23,11 +13,9 @@ const UNAUTHENTICATED = 'vip_elector_etcd_errors_total{code="UNAUTHENTICATED"}';
 const BEATS = 'vip_elector_heartbeat_duration_seconds_count';
 
 await inNamespace(t, import.meta.url, async () => {
-  const [h1] = makeHosts(t);
   // A simple token ends when it was not used for so long (etcd auth/simple_token.go).
   const extraArgs = ['--auth-token-ttl=1', '--log-level=debug'];
-  const { cluster, endpoint } = await startEtcd(t, { extraArgs });
-  writeReleased(endpoint, 'default');
+  const { h1, cluster, endpoint, runtimeDir, start: startOn } = await makeSite(t, { extraArgs });
   for (const args of [
     ['user', 'add', 'root:root'],
     ['user', 'grant-role', 'root', 'root'],
@@ -42,10 +30,9 @@ await inNamespace(t, import.meta.url, async () => {
   const dir = ramDirectory(t, 'login');
   writeFileSync(join(dir, 'right'), `${PASSWORD}\n`, { mode: 0o600 });
   writeFileSync(join(dir, 'wrong'), 'a-wrong-guess\n', { mode: 0o600 });
-  const runtimeDir = join(dir, 'run');
   const start = (...flags: string[]) => {
     const args = ['--vip', VIP, '--link', 'h1', '--log-level', 'debug', ...flags];
-    return startDaemon(t, h1!, { endpoint, runtimeDir, args });
+    return startOn(h1, { args });
   };
   const login = (file: string): string[] => {
     return ['--etcd-user', 'elector', '--etcd-password-file', join(dir, file)];
@@ -67,7 +54,7 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('the right one leads, also after its token has ended', async (t) => {
     const daemon = start(...login('right'));
     await daemon.said({ msg: 'transition', to: 'leading' });
-    t.ok(has(h1!, VIP));
+    t.ok(has(h1, VIP));
 
     // While it beats, its token is in use; stopped, it lets it end.
     const { logFile } = cluster.members[0]!;
@@ -77,14 +64,14 @@ await inNamespace(t, import.meta.url, async () => {
     daemon.signal('SIGSTOP');
     await until('etcd deletes the token', () => ended() > before || undefined);
     daemon.signal('SIGCONT');
-    const from = metric((await ask(h1!, '/metrics')).text, BEATS) ?? 0;
+    const from = metric((await ask(h1, '/metrics')).text, BEATS) ?? 0;
     const more = async (): Promise<string | undefined> => {
-      const { text } = await ask(h1!, '/metrics');
+      const { text } = await ask(h1, '/metrics');
       return (metric(text, BEATS) ?? 0) >= from + 3 ? text : undefined;
     };
     const text = await until('three more beats', more);
     t.equal(metric(text, UNAUTHENTICATED), 0, 'nobody noticed');
-    await until('the address is there', () => has(h1!, VIP) || undefined);
+    await holds(h1);
     t.equal(metric(text, 'vip_elector_leader{group="default",node="h1"}'), 1);
 
     const config = ['config', '--etcd', endpoint, '--vip', VIP, ...login('right')];
@@ -93,9 +80,9 @@ await inNamespace(t, import.meta.url, async () => {
     const all = {
       log: `${daemon.stdout}${daemon.stderr}`,
       config: `${shown.stdout}${shown.stderr}`,
-      state: readFileSync(join(runtimeDir, 'state.json'), 'utf8'),
-      status: (await ask(h1!, '/status')).text,
-      metrics: (await ask(h1!, '/metrics')).text,
+      state: readFileSync(join(runtimeDir(h1), 'state.json'), 'utf8'),
+      status: (await ask(h1, '/status')).text,
+      metrics: (await ask(h1, '/metrics')).text,
       'command line': readFileSync(`/proc/${daemon.pid}/cmdline`, 'utf8'),
     };
     t.match(all.config, `${dir}/right`, 'the file is named');

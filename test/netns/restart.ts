@@ -5,28 +5,16 @@ import t from 'tap';
 import { systemClock } from '../../src/clock.ts';
 import { AddressMonitor } from '../../src/lab/address-monitor.ts';
 import { WallOffset } from '../../src/lab/wall-offset.ts';
-import {
-  has,
-  makeHosts,
-  ramDirectory,
-  recordOf,
-  startDaemon,
-  startEtcd,
-  VIP,
-  writeReleased,
-} from '../fixtures/hosts.ts';
+import { has, makeSite, recordOf, VIP } from '../fixtures/hosts.ts';
 import { inNamespace } from '../fixtures/namespace.ts';
 import { until } from '../fixtures/program.ts';
 
 await inNamespace(t, import.meta.url, async () => {
-  const [h1, h2] = makeHosts(t, 2);
-  const { endpoint } = await startEtcd(t);
-  writeReleased(endpoint, 'default');
-  const runtimeDir = ramDirectory(t, 'h1');
+  const { h1, h2, endpoint, runtimeDir, start: startOn } = await makeSite(t, { hosts: 2 });
   // The longest hold: how fast this machine starts a process must not decide.
   const start = (...flags: string[]) => {
     const args = ['--vip', VIP, '--link', 'h1', '--hold-for', '10s', ...flags];
-    return startDaemon(t, h1!, { endpoint, runtimeDir, args });
+    return startOn(h1, { args });
   };
   const monitor = new AddressMonitor({
     clock: systemClock,
@@ -40,7 +28,7 @@ await inNamespace(t, import.meta.url, async () => {
   await monitor.start();
   const first = start();
   await first.said({ msg: 'transition', to: 'leading', reason: 'elected' });
-  const other = startDaemon(t, h2!, { endpoint, runtimeDir: ramDirectory(t, 'h2') });
+  const other = startOn(h2);
   await until(
     'a follower',
     () => other.lines.some(({ msg }) => msg === 'leader changed') || undefined,
@@ -52,7 +40,7 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('kill -9 and a start at once: resumed, nobody noticed', async (t) => {
     monitor.mark();
     await first.kill();
-    t.ok(has(h1!, VIP), 'it outlives its process');
+    t.ok(has(h1, VIP), 'it outlives its process');
     const second = start();
     await second.said({ msg: 'transition', to: 'assigning', reason: 'lease-resumed' });
     await second.said({ msg: 'transition', to: 'leading', reason: 'lease-resumed' });
@@ -67,7 +55,7 @@ await inNamespace(t, import.meta.url, async () => {
       const third = start('--keep-on-stop');
       await third.said({ msg: 'transition', to: 'leading', reason: 'lease-resumed' });
       t.strictSame(await third.stop(2_000), { code: 0, signal: null });
-      t.ok(has(h1!, VIP), 'still there');
+      t.ok(has(h1, VIP), 'still there');
       t.match(recordOf(endpoint), { state: 'held', token });
       const fourth = start('--keep-on-stop');
       await fourth.said({ msg: 'transition', to: 'leading', reason: 'lease-resumed' });
@@ -79,18 +67,18 @@ await inNamespace(t, import.meta.url, async () => {
   });
 
   await t.test('kill -9 and the state file lost: what is marked goes at the start', async (t) => {
-    t.ok(has(h1!, VIP));
-    rmSync(join(runtimeDir, 'state.json'));
+    t.ok(has(h1, VIP));
+    rmSync(join(runtimeDir(h1), 'state.json'));
     const next = start();
     const line = await next.said({ msg: 'withdrew an address left behind' });
     t.match(line, { level: 'warn', vip: VIP, link: 'h1' });
-    t.notOk(has(h1!, VIP));
+    t.notOk(has(h1, VIP));
     // Its identity is lost with the file: for etcd it is another node, until the lease has gone.
     await next.said({ msg: 'another node has our name' });
-    t.notOk(has(h1!, VIP), 'and stays away');
+    t.notOk(has(h1, VIP), 'and stays away');
     await other.said({ msg: 'transition', to: 'leading' });
-    t.notOk(has(h1!, VIP), 'one holder');
-    t.ok(has(h2!, VIP));
+    t.notOk(has(h1, VIP), 'one holder');
+    t.ok(has(h2, VIP));
     await Promise.all([next.stop(), other.stop()]);
   });
 });

@@ -20,7 +20,7 @@ const ETCD = ['--etcd', 'http://10.77.1.254:2379', '--etcd-insecure'];
 await inNamespace(t, import.meta.url, async () => {
   await t.test('without a capability: exit 4, which one, and how to give it', async (t) => {
     const [h1] = makeHosts(t);
-    const before = addressesOf(h1!);
+    const before = addressesOf(h1);
     const runtimeDir = `${ramDirectory(t, 'none')}/run`;
     const args = ['run', '--vip', VIP, '--link', 'h1', ...ETCD];
     const cases = [
@@ -39,7 +39,7 @@ await inNamespace(t, import.meta.url, async () => {
       t.match(ended.stderr, /^vip-elector: [^\n]*\n$/, 'one line, no stack');
       t.equal(ended.stdout, '', 'and nothing else');
     }
-    t.strictSame(addressesOf(h1!), before, 'no address was touched');
+    t.strictSame(addressesOf(h1), before, 'no address was touched');
   });
 
   await t.test('a VIP that can be none: exit 2 with field, value and remedy', async (t) => {
@@ -72,10 +72,10 @@ await inNamespace(t, import.meta.url, async () => {
       // In the mount namespace of this test, which the daemon inherits.
       execFileSync('mount', ['--bind', hosts, '/etc/hosts']);
       t.teardown(() => execFileSync('umount', ['/etc/hosts']));
-      const before = addressesOf(h1!);
+      const before = addressesOf(h1);
       const runtimeDir = ramDirectory(t, 'refused');
       const refused = 'http://vip.test:2379';
-      const daemon = startDaemon(t, h1!, { endpoint: `${endpoint},${refused}`, runtimeDir });
+      const daemon = startDaemon(t, h1, { endpoint: `${endpoint},${refused}`, runtimeDir });
       // Not one signal: it used to stay, with the lock, and to refuse its successors.
       t.strictSame(await daemon.end(), { code: 2, signal: null });
       t.match(daemon.stderr, /^vip-elector: configuration refused:\n/m);
@@ -83,8 +83,8 @@ await inNamespace(t, import.meta.url, async () => {
       t.match(daemon.stderr, /resolves to 10\.77\.1\.100, a VIP of this daemon/);
       t.match(daemon.stderr, /name the members by their own addresses/, 'the remedy');
       t.notMatch(daemon.stderr, /\n {4}at /, 'no stack');
-      t.strictSame(addressesOf(h1!), before, 'no address was touched');
-      const next = startDaemon(t, h1!, { endpoint, runtimeDir });
+      t.strictSame(addressesOf(h1), before, 'no address was touched');
+      const next = startDaemon(t, h1, { endpoint, runtimeDir });
       await next.said({ msg: 'listening', component: 'http' });
       t.strictSame(await next.stop(), { code: 0, signal: null });
     },
@@ -94,7 +94,7 @@ await inNamespace(t, import.meta.url, async () => {
     const [h1] = makeHosts(t);
     const runtimeDir = ramDirectory(t, 'failed');
     mkdirSync(`${runtimeDir}/state.json`);
-    const daemon = startDaemon(t, h1!, { endpoint: 'http://10.77.1.254:2379', runtimeDir });
+    const daemon = startDaemon(t, h1, { endpoint: 'http://10.77.1.254:2379', runtimeDir });
     const { code, signal } = await daemon.end();
     t.equal(signal, null);
     t.equal(code, 1);
@@ -105,7 +105,7 @@ await inNamespace(t, import.meta.url, async () => {
     const [h1] = makeHosts(t, 2);
     const { endpoint } = await startEtcd(t);
     const runtimeDir = ramDirectory(t, 'first');
-    const first = startDaemon(t, h1!, { endpoint, runtimeDir });
+    const first = startDaemon(t, h1, { endpoint, runtimeDir });
     await first.said({ msg: 'listening', component: 'http' });
     const args = [
       'run',
@@ -134,7 +134,7 @@ await inNamespace(t, import.meta.url, async () => {
     t.ok(first.running, 'the first one goes on');
 
     await first.stop();
-    const third = startDaemon(t, h1!, { endpoint, runtimeDir });
+    const third = startDaemon(t, h1, { endpoint, runtimeDir });
     await third.said({ msg: 'listening', component: 'http' });
     t.pass('both locks end with the process');
     t.strictSame(await third.stop(), { code: 0, signal: null });

@@ -6,17 +6,7 @@ import { Prober } from '../../src/lab/prober.ts';
 import { WallOffset } from '../../src/lab/wall-offset.ts';
 import { etcdctl } from '../fixtures/etcd-store.ts';
 import { openGate } from '../fixtures/gate.ts';
-import {
-  addressesOf,
-  has,
-  makeHosts,
-  ramDirectory,
-  recordOf,
-  startDaemon,
-  startEtcd,
-  VIP,
-  writeReleased,
-} from '../fixtures/hosts.ts';
+import { addressesOf, has, makeSite, recordOf, VIP } from '../fixtures/hosts.ts';
 import { inNamespace, indexOf, ip } from '../fixtures/namespace.ts';
 import { until, type LogLine } from '../fixtures/program.ts';
 
@@ -30,10 +20,7 @@ const leading = { msg: 'transition', to: 'leading' };
 const timeOf = (line: LogLine): number => Date.parse(String(line['time']));
 
 await inNamespace(t, import.meta.url, async () => {
-  const [h1] = makeHosts(t);
-  const { cluster, endpoint } = await startEtcd(t);
-  writeReleased(endpoint, 'default');
-  const runtimeDir = ramDirectory(t, 'h1');
+  const { h1, cluster, endpoint, start } = await makeSite(t);
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await t.test(`${signal}: withdraw before release, and exit 0`, async (t) => {
@@ -41,16 +28,16 @@ await inNamespace(t, import.meta.url, async () => {
       // Of each request that ends the hold: is the address on a link just before etcd gets it?
       const gate = await openGate(t, endpoint, '10.77.1.254', (text) => {
         if (text.includes(RELEASED)) {
-          seen.push({ what: 'release', onLink: has(h1!, VIP) });
+          seen.push({ what: 'release', onLink: has(h1, VIP) });
         }
       });
-      const daemon = startDaemon(t, h1!, { endpoint: gate, runtimeDir });
+      const daemon = start(h1, { endpoint: gate });
       await daemon.said(leading);
-      t.ok(has(h1!, VIP));
+      t.ok(has(h1, VIP));
       t.match(recordOf(endpoint), { state: 'held' });
       daemon.signal(signal);
       t.strictSame(await daemon.end(STOP_WITHIN_MS), { code: 0, signal: null });
-      t.notOk(has(h1!, VIP), 'gone when the process is');
+      t.notOk(has(h1, VIP), 'gone when the process is');
       t.strictSame(seen, [{ what: 'release', onLink: false }], 'one release, of an address gone');
       t.match(recordOf(endpoint), { state: 'released', reason: 'shutdown', node: 'h1' });
       const left = etcdctl(endpoint, 'get', '--prefix', '--keys-only', '/vip-elector/elections/');
@@ -72,15 +59,15 @@ await inNamespace(t, import.meta.url, async () => {
     const prober = new Prober({
       clock: systemClock,
       offset: new WallOffset(systemClock),
-      linkIndex: indexOf(h1!.port),
-      mac: ip('-o', 'link', 'show', h1!.port).match(/link\/ether (\S+)/)?.[1] ?? '',
+      linkIndex: indexOf(h1.port),
+      mac: ip('-o', 'link', 'show', h1.port).match(/link\/ether (\S+)/)?.[1] ?? '',
       address: '10.77.1.200',
       vips: [VIP],
       onAnswering: () => undefined,
     });
     t.teardown(() => prober[Symbol.dispose]());
     const startedAt = systemClock.now();
-    const daemon = startDaemon(t, h1!, { endpoint, runtimeDir });
+    const daemon = start(h1);
     const answered = await until('the VIP answers', () => {
       prober.send();
       prober.receive();
@@ -101,7 +88,7 @@ await inNamespace(t, import.meta.url, async () => {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await t.test(`${signal} while etcd is frozen: exit 0 in time, the address gone`, async (t) => {
-      const daemon = startDaemon(t, h1!, { endpoint, runtimeDir });
+      const daemon = start(h1);
       await daemon.said(leading);
       const [member] = cluster.members;
       member!.freeze();
@@ -111,24 +98,24 @@ await inNamespace(t, import.meta.url, async () => {
         const ending = await daemon.end(STOP_WITHIN_MS);
         t.comment(`ended after ${(performance.now() - from).toFixed(0)} ms`);
         t.strictSame(ending, { code: 0, signal: null });
-        const left = addressesOf(h1!).filter(({ local }) => local === VIP);
+        const left = addressesOf(h1).filter(({ local }) => local === VIP);
         t.strictSame(left, [], 'gone when the process is');
         await daemon.said({ msg: 'vip withdrawn' });
       } finally {
         member!.thaw();
       }
       // What the silent etcd was not told goes with the lease or with the next start.
-      const next = startDaemon(t, h1!, { endpoint, runtimeDir });
+      const next = start(h1);
       await next.said(leading);
       t.strictSame(await next.stop(), { code: 0, signal: null });
     });
   }
 
   await t.test('a signal during the start leaves nothing behind', async (t) => {
-    const daemon = startDaemon(t, h1!, { endpoint, runtimeDir });
+    const daemon = start(h1);
     await daemon.said({ msg: 'started' });
     t.strictSame(await daemon.stop(STOP_WITHIN_MS), { code: 0, signal: null });
-    t.notOk(has(h1!, VIP));
+    t.notOk(has(h1, VIP));
     const left = etcdctl(endpoint, 'get', '--prefix', '--keys-only', '/vip-elector/elections/');
     t.equal(left, '', 'no candidate is left');
   });
