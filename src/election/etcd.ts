@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
 import type { Emit } from '../events.ts';
+import type { Send } from './etcd/attempt.ts';
 import { decodeHeader, decodeTxn, encodeTxn, leaseToDecimal } from './etcd/codec.ts';
 import { Connection } from './etcd/connection.ts';
 import type { Credentials } from './etcd/connection.ts';
 import { Endpoint } from './etcd/endpoint.ts';
-import type { Send } from './etcd/endpoint.ts';
 import { Login } from './etcd/login.ts';
 import type { LoginConfig } from './etcd/login.ts';
 import { Rotation } from './etcd/rotation.ts';

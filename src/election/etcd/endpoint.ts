@@ -1,28 +1,23 @@
-import { after, elapsedMs } from '../../clock.ts';
+import { elapsedMs } from '../../clock.ts';
 import type { Clock, Instant } from '../../clock.ts';
 import type { Emit } from '../../events.ts';
 import { StoreError } from '../store.ts';
 import type { CallOptions, WatchRequest } from '../store.ts';
+import { attempt, type Send } from './attempt.ts';
 import { bounded } from './bounded.ts';
 import type { Connection } from './connection.ts';
 import { failureOf } from './failure.ts';
-import type { CallContext } from './grpc.ts';
+import { Line, type Link } from './line.ts';
 import type { Login } from './login.ts';
 import { Reachability } from './reachability.ts';
 import { receiveWatch } from './watch.ts';
 
 /** A call unanswered for so long makes its endpoint suspicious: later calls go elsewhere. */
 const HANG_MS = 250;
-/** After a call without any answer the connection is replaced, if it is older than this: TCP alone
- * would repeat its segments ever more seldom, and find a healed network as late as it was cut. */
-const REPLACE_AFTER_MS = 2_000;
 /** gRPC's deadline counts on the wall clock: ours, the truth, is to come first. */
 const GRPC_SLACK_MS = 100;
 /** From opening a watch until etcd has confirmed it. */
 const WATCH_OPEN_MS = 2_000;
-
-/** One call on a connection. */
-export type Send = (connection: Connection, context: CallContext) => Promise<unknown>;
 
 export interface EndpointParts {
   readonly url: string;
@@ -36,26 +31,21 @@ export interface EndpointParts {
   readonly onChange: (endpoint: Endpoint) => void;
 }
 
-interface Link {
-  readonly connection: Connection;
-  readonly since: Instant;
-  answeredAt: Instant;
-}
-
 /** One etcd endpoint: its connection, its calls, and what they say about it. */
 export class Endpoint {
   readonly url: string;
   readonly #parts: EndpointParts;
+  readonly #line: Line;
   readonly #reachability: Reachability;
   readonly #calls = new Set<{ startedAt: Instant }>();
   readonly #watches = new Set<AbortController>();
-  #link: Link | undefined;
   #answeredAt: Instant | undefined;
   #failure: string | undefined;
 
   constructor(parts: EndpointParts) {
     this.url = parts.url;
     this.#parts = parts;
+    this.#line = new Line(parts.connect, parts.clock);
     this.#reachability = new Reachability(parts.url, parts.emit);
   }
 
@@ -93,16 +83,20 @@ export class Endpoint {
     decode: (reply: unknown) => T,
     { deadlineMs, signal }: CallOptions,
   ): Promise<T> {
-    const { clock, closed } = this.#parts;
+    const { clock, closed, login } = this.#parts;
     const bounds = { clock, endpoint: this.url, deadlineMs, signals: [signal, closed] };
     const call = { startedAt: clock.now() };
     const deadline = new Date(clock.wallMs() + deadlineMs + GRPC_SLACK_MS);
     this.#calls.add(call);
     let link: Link | undefined;
     try {
-      const used = (link = this.#connected());
+      const used = (link = this.#line.open());
       const reply = await bounded(bounds, (signal) =>
-        this.#attempt(used, send, { metadata: {}, deadline, signal }),
+        attempt({ login, connection: used.connection, url: this.url }, send, {
+          metadata: {},
+          deadline,
+          signal,
+        }),
       );
       const decoded = decode(reply);
       this.#noteAnswer(link);
@@ -120,7 +114,7 @@ export class Endpoint {
    * @throws StoreError
    */
   async watch(request: WatchRequest): Promise<void> {
-    const { clock, closed } = this.#parts;
+    const { clock, closed, login } = this.#parts;
     const startedAt = clock.now();
     const broken = new AbortController();
     const signals = [request.signal, broken.signal, closed];
@@ -130,7 +124,7 @@ export class Endpoint {
     this.#watches.add(broken);
     let link: Link | undefined;
     try {
-      const used = (link = this.#connected());
+      const used = (link = this.#line.open());
       const send: Send = (connection, context) =>
         connection.stream('Watch', 'watch', context, (stream, { reject }) => {
           receiveWatch(stream, request, this.url, { opened: late, reject });
@@ -138,7 +132,7 @@ export class Endpoint {
       // Without a leader the member's own data may be old: let it say so (api/v3rpc/rpctypes/md.go).
       const metadata = { hasleader: 'true' };
       await bounded({ clock, endpoint: this.url, signals }, (signal) =>
-        this.#attempt(used, send, { metadata, signal }),
+        attempt({ login, connection: used.connection, url: this.url }, send, { metadata, signal }),
       );
     } catch (thrown) {
       this.#watches.delete(broken);
@@ -157,32 +151,7 @@ export class Endpoint {
 
   /** Closes the connection; calls under way are the caller's to abort. Idempotent. */
   close(): void {
-    this.#link?.connection.close();
-    this.#link = undefined;
-  }
-
-  #connected(): Link {
-    if (!this.#link) {
-      const now = this.#parts.clock.now();
-      this.#link = { connection: this.#parts.connect(), since: now, answeredAt: now };
-    }
-    return this.#link;
-  }
-
-  async #attempt({ connection }: Link, send: Send, context: CallContext): Promise<unknown> {
-    const { login } = this.#parts;
-    if (!login) return send(connection, context);
-    const withToken = async (): Promise<CallContext> => {
-      const token = await login.token(connection);
-      return token ? { ...context, metadata: { ...context.metadata, token } } : context;
-    };
-    try {
-      return await send(connection, await withToken());
-    } catch (thrown) {
-      if (context.signal.aborted || !failureOf(thrown, this.url).staleToken) throw thrown;
-      login.forget();
-      return send(connection, await withToken());
-    }
+    this.#line.close();
   }
 
   #noteAnswer(link: Link | undefined): void {
@@ -194,13 +163,8 @@ export class Endpoint {
   }
 
   #noteSilence(error: StoreError, link: Link | undefined, startedAt: Instant): void {
-    const { clock } = this.#parts;
     this.#failure = error.message;
-    const silent = error.code === 'DEADLINE_EXCEEDED' && link && link.answeredAt <= startedAt;
-    if (silent && link === this.#link && clock.now() >= after(link.since, REPLACE_AFTER_MS)) {
-      this.#link = undefined;
-      link.connection.retire();
-    }
+    if (error.code === 'DEADLINE_EXCEEDED' && link) this.#line.unanswered(link, startedAt);
     this.breakWatches(error.message);
     this.#reachability.failed(error);
     this.#parts.onChange(this);
