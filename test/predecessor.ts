@@ -2,10 +2,10 @@
 import t, { type Test } from 'tap';
 import { after } from '../src/clock.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from '../src/election/promise.ts';
-import type { LinkAddress } from '../src/network/types.ts';
 import { campaign, settlePast } from '../src/predecessor.ts';
 import { StateFile } from '../src/runtime/state-file.ts';
 import { Groups } from '../src/vip/groups.ts';
+import { ours } from './fixtures/fake-kernel.ts';
 import { Rig, VIP, VIP2, type RigOptions } from './fixtures/group-rig.ts';
 import { settle } from './fixtures/virtual-clock.ts';
 
@@ -18,14 +18,6 @@ const GROUPS = [
 const token = (group: string) => ({
   group,
   token: { key: `/vip-elector/elections/${group}/1`, createRevision: 7 },
-});
-const ours = (address: string): LinkAddress => ({
-  linkIndex: 2,
-  family: 4,
-  address,
-  prefixLength: 32,
-  ours: true,
-  validSeconds: 60,
 });
 
 interface Past {

@@ -2,8 +2,7 @@
 // machine: in what order it asks for what.
 import t from 'tap';
 import { after, elapsedMs } from '../../src/clock.ts';
-import type { LinkAddress } from '../../src/network/types.ts';
-import { foreign, link } from '../fixtures/fake-kernel.ts';
+import { foreign, link, ours } from '../fixtures/fake-kernel.ts';
 import {
   END0,
   HOLD_FOR_MS,
@@ -20,14 +19,6 @@ const RELEASE = ['silence', 'withdraw 10.0.0.100', 'dump', 'withdrawn'];
 /** The withdrawal begins 20 ms before the deadline; its timer may be up to 2 ms later. */
 const OFF_BEFORE_MS = 18;
 const never = (): AbortSignal => new AbortController().signal;
-const ours = (address: string): LinkAddress => ({
-  linkIndex: 2,
-  family: 4,
-  address,
-  prefixLength: 32,
-  ours: true,
-  validSeconds: 2,
-});
 
 const isThere = (rig: Rig): boolean =>
   rig.kernel.list.some((each) => each.address === '10.0.0.100' && !each.ours);

@@ -1,18 +1,10 @@
 // What is held is kept on its link, and announced only while it is there.
 import t from 'tap';
 import { after } from '../../src/clock.ts';
-import type { LinkAddress } from '../../src/network/types.ts';
+import { ours } from '../fixtures/fake-kernel.ts';
 import { VIP, VIP2, leadingRig, type Rig } from '../fixtures/group-rig.ts';
 import { settle } from '../fixtures/virtual-clock.ts';
 
-const ours = (address: string): LinkAddress => ({
-  linkIndex: 2,
-  family: 4,
-  address,
-  prefixLength: 32,
-  ours: true,
-  validSeconds: 2,
-});
 const PAIR = { groups: [{ name: 'api', vips: [VIP, VIP2], links: ['end0'] }] };
 
 await t.test(
