@@ -1,5 +1,5 @@
-import { LineCounter, isNode, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
+import { createRequire } from 'node:module';
+import type { Document, LineCounter } from 'yaml';
 import { describe } from '../errors.ts';
 import type { ConfigProblem } from '../errors.ts';
 import type { Path } from './path.ts';
@@ -12,6 +12,13 @@ export interface ConfigFile {
   lineOf(place: Path): number | undefined;
 }
 
+type Yaml = typeof import('yaml');
+
+/** Loaded only where a file is given: flags alone do not need its 40 ms and 2 MiB. */
+function loadYaml(): Yaml {
+  return createRequire(import.meta.url)('yaml') as Yaml;
+}
+
 /** How far aliases may unfold: a file with a "billion laughs" is refused, not unfolded. */
 const ALIASES_MAX = 100;
 
@@ -21,8 +28,9 @@ const ALIASES_MAX = 100;
  * @returns the file, or all that is wrong with its syntax
  */
 export function parseFile(text: string, name: string): ConfigFile | readonly ConfigProblem[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const yaml = loadYaml();
+  const lines = new yaml.LineCounter();
+  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     return document.errors.map(({ message, pos }) => ({
       field: `${name}:${lines.linePos(pos[0]).line}`,
@@ -41,13 +49,19 @@ export function parseFile(text: string, name: string): ConfigFile | readonly Con
     const remedy = 'write lines such as node: pi-1';
     return [{ field: name, problem: 'is no mapping of fields', remedy }];
   }
-  return { tree, lineOf: (place) => lineOf(document, lines, place) };
+  return { tree, lineOf: (place) => lineOf({ yaml, document, lines }, place) };
 }
 
-function lineOf(document: Document, lines: LineCounter, place: Path): number | undefined {
+interface Parsed {
+  readonly yaml: Yaml;
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+function lineOf({ yaml, document, lines }: Parsed, place: Path): number | undefined {
   for (let length = place.length; length >= 0; length--) {
     const node: unknown = document.getIn(place.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    if (yaml.isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return undefined;
 }
