@@ -62,6 +62,11 @@ await t.test('every metric of the design is there, beside those of Node', async 
   ]);
   t.match(text, /^process_cpu_seconds_total /m);
   t.match(text, /^nodejs_eventloop_lag_seconds /m);
+  t.notMatch(
+    text,
+    /nodejs_eventloop_lag_(min|max|mean|stddev|p\d+)_/,
+    'none that needs a 10 ms timer',
+  );
 });
 
 await t.test('two instances do not share a registry', async (t) => {
