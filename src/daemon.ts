@@ -61,7 +61,7 @@ export async function runDaemon(config: Config): Promise<void> {
 
 /** The life of the daemon: what is started in which order, and ended in which. */
 async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promise<void> {
-  const { config, clock, emit, monitor, groups, elector } = parts;
+  const { config, clock, emit, monitor, groups, elector, broken } = parts;
   const startedAt = clock.now();
   const { version } = observer;
   emit({ type: 'started', version, node: config.node });
@@ -91,13 +91,11 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     },
   };
   const loops = [campaign(parts, signal), tick(clock, pulse, signal), monitor.run(signal)];
-  const ended = new Promise<void>((resolve) => {
-    if (stop.aborted) resolve();
-    else stop.addEventListener('abort', () => resolve(), { once: true });
-  });
+  const ended = aborted(AbortSignal.any([stop, broken]));
   let defect: unknown;
   try {
     await Promise.race([ended, ...loops]);
+    broken.throwIfAborted();
   } catch (error) {
     // A loop ends before the stop only by a defect: what we hold is withdrawn like at any stop, and
     // the process ends. A supervisor starts the next one.
@@ -114,6 +112,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   await observer.stop();
   emit({ type: 'stopped', durationMs: clock.now() - stoppingAt });
   if (defect !== undefined) throw defect;
+  broken.throwIfAborted();
 }
 
 /** Gives up all that is held, or leaves it as it is for the next daemon when told to keep. */
@@ -129,6 +128,14 @@ async function release({ config, clock, groups }: Parts): Promise<void> {
   );
   await Promise.all(controllers.map((controller) => controller.stop(limit.signal)));
   cancel();
+}
+
+/** Resolves when the signal aborts, or is so already. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** Resolves when all have settled, at the latest after so many milliseconds. */

@@ -23,6 +23,8 @@ export interface Parts {
   readonly state: StateFile;
   readonly groups: Groups;
   readonly elector: Elector;
+  /** Aborts with what a group's work threw that nobody expected: the daemon has to end. */
+  readonly broken: AbortSignal;
 }
 
 export interface PartsOptions {
@@ -76,9 +78,11 @@ export async function openParts(
     { node, prefix, groups: configured, timing, facts },
   );
   const guard = new LifetimeGuard(network, clock);
-  const shared = { network, monitor, guard, journal: state, clock, emit, announcer };
+  const broken = new AbortController();
+  const onDefect = (error: unknown): void => broken.abort(error);
+  const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
   for (const group of configured) {
     groups.add(new GroupController({ ...shared, election: elector }, group));
   }
-  return { config, clock, emit, network, monitor, state, groups, elector };
+  return { config, clock, emit, network, monitor, state, groups, elector, broken: broken.signal };
 }

@@ -16,6 +16,8 @@ import { Upkeep, type UpkeepParts } from './upkeep.ts';
 
 export interface ControllerParts extends UpkeepParts {
   readonly election: ElectionControl;
+  /** Told what the group's work threw that nobody expected: the daemon has to end. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 /** Performs for one group what the machine says, and tells the machine what happened. */
@@ -27,7 +29,7 @@ export class GroupController {
   readonly #life: Life;
   readonly #faults: Faults;
   readonly #upkeep: Upkeep;
-  readonly #inFlight = new InFlight();
+  readonly #inFlight: InFlight;
   #queue: readonly CandidateView[] = [];
   #takenAt: Instant | undefined;
   /** The daemon ends and leaves everything as it is. */
@@ -36,6 +38,7 @@ export class GroupController {
   constructor(parts: ControllerParts, group: VipGroup) {
     this.#parts = parts;
     this.group = group;
+    this.#inFlight = new InFlight(parts.onDefect);
     this.#assignment = new Assignment(parts, group);
     this.#life = new Life(group.name, parts.clock, parts.emit);
     this.#hold = new Hold(parts.clock, (reason, detail) =>
@@ -116,7 +119,7 @@ export class GroupController {
     }
     if (event?.type === 'address-added' && event.address.ours) return;
     this.#lookAtLink();
-    if (event === undefined) this.#upkeep.keepBehind();
+    this.#upkeep.keepBehind();
   }
 
   /** Compares the clock with the deadline: first thing after any pause. */

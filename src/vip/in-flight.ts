@@ -2,6 +2,12 @@
 export class InFlight {
   readonly #work = new Set<Promise<void>>();
   readonly #cut = new AbortController();
+  readonly #onDefect: (error: unknown) => void;
+
+  /** @param onDefect told what work threw that was not cut short: nobody expected it */
+  constructor(onDefect: (error: unknown) => void) {
+    this.#onDefect = onDefect;
+  }
 
   /** Aborts when the end cannot wait any longer. */
   get signal(): AbortSignal {
@@ -12,7 +18,7 @@ export class InFlight {
   spawn(work: Promise<void>): void {
     const guarded = work
       .catch((error: unknown) => {
-        if (!this.signal.aborted) throw error;
+        if (!this.signal.aborted) this.#onDefect(error);
       })
       .finally(() => this.#work.delete(guarded));
     this.#work.add(guarded);
