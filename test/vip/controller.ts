@@ -57,13 +57,12 @@ await t.test('a taking assigns, and announces once the kernel acknowledged', asy
 await t.test(
   'what a group’s work throws unexpectedly is told: the daemon has to end',
   async (t) => {
-    const rig = await leadingRig();
+    const { rig } = await leadingRig();
     const defect = new TypeError('a defect');
     rig.answerRelease = () => Promise.reject(defect);
     rig.controller.onLost('deposed', '');
     await settle();
     t.strictSame(rig.defects, [defect]);
-    await rig.controller.stop(never());
     t.notOk(isThere(rig));
   },
 );
