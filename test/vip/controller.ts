@@ -60,10 +60,12 @@ await t.test(
     const { rig } = await leadingRig();
     const defect = new TypeError('a defect');
     rig.answerRelease = () => Promise.reject(defect);
-    rig.controller.onLost('deposed', '');
-    await settle();
+    await rig.controller.stop(never());
     t.strictSame(rig.defects, [defect]);
-    t.notOk(isThere(rig));
+    t.notOk(
+      rig.kernel.list.some((each) => each.ours),
+      'the address is off all the same',
+    );
   },
 );
 
