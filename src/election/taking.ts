@@ -66,7 +66,9 @@ function goneHolder(situation: Situation, record: HolderRecord): Takeable {
   if (seen === undefined || beat === undefined || sameLife) end = silence(situation, record);
   // A later life of the node has written over its heartbeat: it cannot prove anything any more.
   else end = { at: stamps.due('later-life', gone, seen.firstSeenAt, ceilingOf(record)) };
-  return end.at < longest ? end : { at: longest };
+  // Somebody took it off its lease: it has left the queue, and its holder proves it all the same.
+  const stands = view.leaseless.includes(record.token.key);
+  return stands || end.at < longest ? end : { at: longest };
 }
 
 /** Looks at the record; undefined while somebody leads. */

@@ -168,6 +168,26 @@ await t.test('rule 8: a holder that beats on without its key is waited for', (t)
   t.end();
 });
 
+await t.test('rule 8: a key that somebody took off its lease is not gone', (t) => {
+  const stamps = new Stamps();
+  takeable(goneHolder({ stamps, leaseless: [dead.key] }));
+  const last = after(longest, 60_000);
+  const beating = observationsOf({
+    node: 'a',
+    beat: beatOf('a', { tokens: listing(token) }),
+    revision: 70,
+    at: last,
+  });
+  const parts = { stamps, observations: beating, now: last, readAt: last };
+  t.strictSame(
+    takeable(goneHolder({ ...parts, leaseless: [dead.key] })),
+    { at: after(last, TAKEOVER_MS), silent: { node: 'a', revision: 70 } },
+    'its holder proves it exactly, for as long as it beats',
+  );
+  t.strictSame(takeable(goneHolder({ ...parts, leaseless: ['another'] })), { at: longest });
+  t.end();
+});
+
 await t.test('a heartbeat key that was seen and lost again is waited for anew', (t) => {
   const stamps = new Stamps();
   const look = (now: Instant, observations = observationsOf()) =>
