@@ -121,7 +121,9 @@ export class Heartbeat {
     const proved =
       findings.length === portions.length && findings.every((each) => each === NOTHING);
     if (exactly && proved) this.#suspicious = false;
-    return together(findings);
+    const found = together(findings);
+    // One portion's loss may be over, and its group taken anew, when the last portion is answered.
+    return { ...found, lost: found.lost.filter(({ claim }) => this.#isCurrent(claim)) };
   }
 
   async #beatPortion(
@@ -201,6 +203,12 @@ export class Heartbeat {
     this.#parts.onProved(group, { token, sentAt, deadline });
   }
 
+  /** What is said of the claim is no answer to an older question: it stands as it was asked. */
+  #isCurrent({ group, token, recordRevision }: Claim): boolean {
+    const listed = this.listed.get(group);
+    return listed?.token === token && listed.recordRevision === recordRevision;
+  }
+
   /**
    * What a failed compare means, from the keys that its else-branch read (rule 3): overtaken is not
    * lost; a key that is gone, or a record that changed, is.
@@ -228,10 +236,5 @@ export class Heartbeat {
     // An answer to an older question: the claim has ended or was taken anew meanwhile.
     const lost = lossesOf(reply, claims).filter(({ claim }) => this.#isCurrent(claim));
     return { ...NOTHING, lost, again: lost.length > 0 };
-  }
-
-  #isCurrent({ group, token, recordRevision }: Claim): boolean {
-    const listed = this.listed.get(group);
-    return listed?.token === token && listed.recordRevision === recordRevision;
   }
 }

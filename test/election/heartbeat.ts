@@ -1,5 +1,5 @@
 import t from 'tap';
-import { after, systemClock } from '../../src/clock.ts';
+import { after, systemClock, type Instant } from '../../src/clock.ts';
 import { decodeBeat, encodeBeat, tokenMark } from '../../src/election/beat.ts';
 import type { Listed } from '../../src/election/claim.ts';
 import { Heartbeat } from '../../src/election/heartbeat.ts';
@@ -437,6 +437,27 @@ await t.test(
     const { regressed } = await heartbeat.beat(self, NEVER);
     t.match(regressed, `is there as of ${stored?.modRevision}`);
     t.strictSame(await hand.get(keys.node('s')), stored, 'nothing is written over it');
+  },
+);
+
+await t.test(
+  'rule 3: a loss that was seen in one portion is none of what was taken until the last is answered',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, hand, store } = made;
+    const groups = Array.from({ length: MAX_EXACT_CLAIMS + 1 }, (_, at) => `g${at}`);
+    const [first] = await take(made, ...groups);
+    await heartbeat.beat(made.self, NEVER);
+    for (const each of heartbeat.listed.values()) each.exactSentAt = 0 as Instant;
+    await hand.delete(first!.token.key);
+    let portions = 0;
+    store.onTxn = (_txn, send) => {
+      portions += 1;
+      if (portions === 2) heartbeat.listed.set('g0', listedOf({ key: 'k', createRevision: 1 }, 1));
+      return send();
+    };
+    t.strictSame((await heartbeat.beat(made.self, NEVER)).lost, []);
+    t.equal(portions, 2);
   },
 );
 
