@@ -24,6 +24,8 @@ export interface Listed {
   intactAt: number;
   /** When the newest beat was sent that compared this very key and record; a taking is one. */
   exactSentAt: Instant;
+  /** Until when the right is proved. */
+  provedUntil: Instant;
 }
 
 /** A claim that stands no more, and how it ended. */

@@ -111,7 +111,7 @@ export class Heartbeat {
     const exactly = this.#suspicious || this.ground.kind !== 'own';
     const portions = exactly
       ? provingExactly(this.listed)
-      : proving(this.listed, this.#parts.clock.now());
+      : proving(this.listed, this.#parts.clock.now(), this.#timing.holdForMs);
     const findings: BeatFinding[] = [];
     for (const portion of portions) {
       const finding = await this.#beatPortion(self, portion, signal);
@@ -185,7 +185,11 @@ export class Heartbeat {
     if (last === undefined || beat.sentAt > last) this.lastConfirmedSentAt = beat.sentAt;
   }
 
-  /** A confirmation never serves another token, nor one that is given up (rule 5 [A1]). */
+  /**
+   * A confirmation never serves another token, nor one that is given up (rule 5 [A1]). A ranged one
+   * prolongs a right that still runs, and revives none: once it had run out somebody may have taken,
+   * and a record that was deleted since would not fail the range.
+   */
   #prove(
     claim: Claim,
     { sentAt, holdForMs }: ComposedBeat,
@@ -193,13 +197,18 @@ export class Heartbeat {
     exact: boolean,
   ): void {
     const { group, token } = claim;
-    const listed = this.listed.get(group);
-    if (listed === undefined || !this.#isCurrent(claim)) return;
+    const listed = this.#isCurrent(claim) ? this.listed.get(group) : undefined;
+    if (listed === undefined) return;
+    if (!exact && this.#parts.clock.now() >= listed.provedUntil) {
+      this.#suspicious = true;
+      return;
+    }
     listed.intactAt = Math.max(listed.intactAt, revision);
     if (exact && sentAt > listed.exactSentAt) listed.exactSentAt = sentAt;
     const promised = after(sentAt, Math.min(holdForMs, listed.ceilingMs));
     const longest = rangedUntil(listed);
     const deadline = longest < promised ? longest : promised;
+    if (deadline > listed.provedUntil) listed.provedUntil = deadline;
     this.#parts.onProved(group, { token, sentAt, deadline });
   }
 

@@ -1,4 +1,4 @@
-import { after, type Clock } from '../clock.ts';
+import { after, type Clock, type Instant } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
 import { deadCandidates, type Deposing } from './deposing.ts';
 import { lossOf, type Claim, type Listed } from './claim.ts';
@@ -181,6 +181,7 @@ export class Member {
     this.#tokens.relist(listed);
     // Resumed beats may promise more, never hold more, than the record says of this token [H5].
     const deadline = after(beat.sentAt, Math.min(beat.holdForMs, ceilingMs));
+    listed.provedUntil = deadline;
     const proof = { token, sentAt: beat.sentAt, deadline };
     const resumed = this.#tokens.resumes(token);
     listener.onTaken(this.group.name, this.#parts.capped(proof), resumed);

@@ -22,8 +22,6 @@ export interface Proving {
 export const MAX_EXACT_CLAIMS = 60;
 /** Every claim is compared itself once in so many beats. */
 const ROUND_BEATS = 10;
-/** And at once when its last exact proof is older: beats were lost. In milliseconds. */
-const EXACT_AGE_MAX_MS = 0.6 * LONGEST_HOLD_FOR_MS;
 
 interface Entry {
   readonly claim: Claim;
@@ -49,8 +47,17 @@ export function provingExactly(listed: ReadonlyMap<string, Listed>): Proving[] {
   return portions;
 }
 
-/** What the next beat compares: one transaction but after a taking among many groups. */
-export function proving(listed: ReadonlyMap<string, Listed>, now: Instant): Proving[] {
+/**
+ * What the next beat compares: one transaction but after a taking among many groups, or when each
+ * must be compared itself.
+ * @param holdForMs what the beat promises: none of it may be lost to `rangedUntil`, so a claim is
+ *   compared itself as soon as its last exact proof is older than that leaves room for
+ */
+export function proving(
+  listed: ReadonlyMap<string, Listed>,
+  now: Instant,
+  holdForMs: number,
+): Proving[] {
   const entries = entriesOf(listed);
   const share = Math.ceil(entries.length / ROUND_BEATS);
   const newestTaking = Math.max(0, ...entries.map(({ claim }) => claim.recordRevision));
@@ -60,11 +67,13 @@ export function proving(listed: ReadonlyMap<string, Listed>, now: Instant): Prov
   const exact: Claim[] = [];
   const ranged: Entry[] = [];
   for (const [rank, entry] of oldestFirst.entries()) {
-    const { alwaysExact, exactSentAt, intactAt } = entry.listed;
-    const old = elapsedMs(exactSentAt, now) > EXACT_AGE_MAX_MS;
+    const { alwaysExact, exactSentAt, intactAt, provedUntil } = entry.listed;
+    const old = elapsedMs(exactSentAt, now) + holdForMs > LONGEST_HOLD_FOR_MS;
     // The record of a later taking would fail a range that starts where this one was last seen.
-    if (rank < share || old || alwaysExact || intactAt < newestTaking) exact.push(entry.claim);
-    else ranged.push(entry);
+    const over = now >= provedUntil;
+    if (rank < share || old || over || alwaysExact || intactAt < newestTaking) {
+      exact.push(entry.claim);
+    } else ranged.push(entry);
   }
   if (ranged.length === 0 || exact.length > MAX_EXACT_CLAIMS) return provingExactly(listed);
   const newestRecord = Math.min(...ranged.map(({ listed: each }) => each.intactAt));

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Instant } from '../clock.ts';
 import type { Claim, Listed } from './claim.ts';
 import { sameToken, type Token } from './record.ts';
 import type { Journal } from './types.ts';
@@ -80,6 +80,7 @@ export class TokenBook {
       alwaysExact,
       intactAt: 0,
       exactSentAt: clock.now(),
+      provedUntil: 0 as Instant,
     };
     listed.set(this.#group, made);
     const others = journal.memory.tokens.filter((each) => each.group !== this.#group);

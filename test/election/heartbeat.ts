@@ -61,6 +61,7 @@ const listedOf = (token: Token, recordRevision?: number, ceilingMs = TIMING.hold
   alwaysExact: false,
   intactAt: recordRevision ?? 0,
   exactSentAt: systemClock.now(),
+  provedUntil: after(systemClock.now(), ceilingMs),
 });
 
 /** Groups whose key and record stand, listed as taken. */
@@ -414,9 +415,11 @@ await t.test(
 );
 
 await t.test('a ranged proof ends with the longest promise after the exact one', async (t) => {
-  const made = heart({ timing: { holdForMs: LONGEST_HOLD_FOR_MS } });
+  const made = heart({ timing: { holdForMs: 4000 } });
   const [g, h] = await proved(made, 'g', 'h');
   const now = systemClock.now();
+  // As a restart finds it whose configuration promises less than before (rule 4).
+  made.journal.memory.promisedEnd = after(now, LONGEST_HOLD_FOR_MS + 1000);
   for (const each of [g!, h!]) each.ceilingMs = LONGEST_HOLD_FOR_MS;
   g!.exactSentAt = after(now, -5000);
   h!.exactSentAt = after(now, -3000);
@@ -424,6 +427,26 @@ await t.test('a ranged proof ends with the longest promise after the exact one',
   const deadlineOf = new Map(made.proofs.map(([group, { deadline }]) => [group, deadline]));
   t.ok((deadlineOf.get('g') ?? 0) >= after(now, LONGEST_HOLD_FOR_MS), 'compared itself: whole');
   t.equal(deadlineOf.get('h'), after(now, LONGEST_HOLD_FOR_MS - 3000));
+});
+
+await t.test('a ranged proof that comes after the right has run out revives nothing', async (t) => {
+  const made = heart({ timing: { holdForMs: 4000 } });
+  const { heartbeat, self, hand, keys, store, proofs } = made;
+  const [g] = await proved(made, 'g', 'h');
+  store.onTxn = async (_txn, send) => {
+    // Its key gone, somebody has taken and that record was deleted: nothing changed since, says the range.
+    await hand.delete(g!.token.key);
+    await hand.delete(keys.holder('g'));
+    const reply = await send();
+    g!.provedUntil = systemClock.now();
+    return reply;
+  };
+  t.strictSame(await heartbeat.beat(self, NEVER), NOTHING);
+  t.strictSame(
+    proofs.map(([group]) => group),
+    ['h'],
+  );
+  t.match(await heartbeat.beat(self, NEVER), { lost: [{ claim: { group: 'g' } }] });
 });
 
 await t.test(

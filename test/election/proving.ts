@@ -24,16 +24,20 @@ function taken(count: number): Map<string, Listed> {
         alwaysExact: false,
         intactAt: 100 + count,
         exactSentAt: after(NOW, -20 * (count - at)),
+        provedUntil: after(NOW, 60_000),
       },
     ]),
   );
 }
 
+const HOLD_FOR_MS = 4000;
+const beatAt = (listed: Map<string, Listed>, now = NOW) => proving(listed, now, HOLD_FOR_MS);
+
 const groupsOf = (claims: readonly { group: string }[]): string[] =>
   claims.map(({ group }) => group).toSorted();
 
 await t.test('a single claim is always compared itself', (t) => {
-  const portions = proving(taken(1), NOW);
+  const portions = beatAt(taken(1));
   t.equal(portions.length, 1);
   t.match(portions[0], { exact: [{ group: 'g0' }], ranged: [], newestRecord: undefined });
   t.end();
@@ -41,7 +45,7 @@ await t.test('a single claim is always compared itself', (t) => {
 
 await t.test('without a claim a beat compares nothing but itself', (t) => {
   const empty = [{ exact: [], ranged: [], newestRecord: undefined }];
-  t.strictSame(proving(new Map(), NOW), empty);
+  t.strictSame(beatAt(new Map()), empty);
   t.strictSame(provingExactly(new Map()), empty);
   t.end();
 });
@@ -49,7 +53,7 @@ await t.test('without a claim a beat compares nothing but itself', (t) => {
 await t.test('what is listed but not taken is not proved', (t) => {
   const listed = taken(2);
   listed.get('g1')!.recordRevision = undefined;
-  t.strictSame(groupsOf(proving(listed, NOW)[0]!.exact), ['g0']);
+  t.strictSame(groupsOf(beatAt(listed)[0]!.exact), ['g0']);
   t.strictSame(groupsOf(provingExactly(listed)[0]!.exact), ['g0']);
   t.end();
 });
@@ -61,7 +65,7 @@ await t.test('every claim is compared itself once in ten beats', (t) => {
     let most = 0;
     for (let beat = 0; beat < 10; beat += 1) {
       const now = after(NOW, 500 * beat);
-      const [portion, ...more] = proving(listed, now);
+      const [portion, ...more] = beatAt(listed, now);
       t.strictSame(more, [], 'one transaction');
       const { exact, ranged, newestRecord } = portion!;
       t.equal(newestRecord, 100 + count);
@@ -82,7 +86,7 @@ await t.test('a taking makes the others be compared themselves once', (t) => {
   const listed = taken(10);
   listed.get('g4')!.recordRevision = 500;
   listed.get('g4')!.intactAt = 500;
-  const [portion] = proving(listed, NOW);
+  const [portion] = beatAt(listed);
   t.strictSame(
     groupsOf(portion!.ranged),
     ['g4'],
@@ -90,7 +94,7 @@ await t.test('a taking makes the others be compared themselves once', (t) => {
   );
   t.equal(portion!.newestRecord, 500);
   for (const each of listed.values()) each.intactAt = 501;
-  t.equal(proving(listed, NOW)[0]!.exact.length, 1);
+  t.equal(beatAt(listed)[0]!.exact.length, 1);
   t.end();
 });
 
@@ -98,21 +102,49 @@ await t.test('where others stand in the election, the key is compared in every b
   const listed = new Map(
     [...taken(10)].map(([n, each]) => [n, { ...each, alwaysExact: n === 'g9' }]),
   );
-  t.ok(groupsOf(proving(listed, NOW)[0]!.exact).includes('g9'));
+  t.ok(groupsOf(beatAt(listed)[0]!.exact).includes('g9'));
   t.end();
 });
 
 await t.test('claims whose last exact proof is old are compared at once', (t) => {
   const listed = taken(10);
   for (const name of ['g2', 'g3', 'g4']) listed.get(name)!.exactSentAt = after(NOW, -6001);
-  t.strictSame(groupsOf(proving(listed, NOW)[0]!.exact), ['g2', 'g3', 'g4']);
+  t.strictSame(groupsOf(beatAt(listed)[0]!.exact), ['g2', 'g3', 'g4']);
+  t.end();
+});
+
+await t.test('the cap of a ranged proof never shortens what a beat promises', (t) => {
+  for (const [holdForMs, roomMs] of [
+    [4000, 6000],
+    [7000, 3000],
+    [LONGEST_HOLD_FOR_MS, 0],
+  ] as const) {
+    const listed = taken(10);
+    for (const [at, each] of [...listed.values()].entries()) {
+      each.exactSentAt = after(NOW, -700 * (at + 1));
+    }
+    const [portion] = proving(listed, NOW, holdForMs);
+    for (const { group } of portion!.ranged) {
+      const { exactSentAt } = listed.get(group)!;
+      t.ok(exactSentAt >= after(NOW, -roomMs), `${holdForMs} ms: ${group}`);
+    }
+    const within = Math.min(Math.floor(roomMs / 700), 9);
+    t.equal(portion!.ranged.length, within, 'all others by the range');
+  }
+  t.end();
+});
+
+await t.test('a right that has run out is compared itself', (t) => {
+  const listed = taken(10);
+  listed.get('g7')!.provedUntil = NOW;
+  t.strictSame(groupsOf(beatAt(listed)[0]!.exact), ['g0', 'g7']);
   t.end();
 });
 
 await t.test('what does not fit one transaction is compared in portions', (t) => {
   const listed = taken(MAX_EXACT_CLAIMS + 1);
   for (const each of listed.values()) each.exactSentAt = 0 as Instant;
-  const portions = proving(listed, NOW);
+  const portions = beatAt(listed);
   t.strictSame(portions, provingExactly(listed));
   t.strictSame(
     portions.map(({ exact, ranged }) => [exact.length, ranged.length]),
