@@ -169,6 +169,15 @@ await t.test(
   },
 );
 
+await t.test('rule 11 [H1]: the holder that the record names is none of the dead behind', (t) => {
+  const observations = observationsOf(heard('b', 1_000_000), heard('c', 1_000_000));
+  const behind = (record = recordOf(b)) =>
+    deadCandidates(situation({ queue: [a, b, c, own], record, observations }), 1);
+  t.strictSame(behind(), [], 'whoever deletes its key must say so in the record');
+  t.strictSame(behind(recordOf(b, { state: 'deposed' })), [b, c]);
+  t.end();
+});
+
 await t.test('rule 7: what cannot be read is not soon dead', (t) => {
   const queue = [a, b, own];
   const deadFor = (ms: number) =>

@@ -204,6 +204,48 @@ await t.test(
   },
 );
 
+await t.test(
+  'rule 8: the taking after a silence compares the heartbeat that was silent',
+  async (t) => {
+    const { hand, queueUp } = await election(t);
+    const [a, b] = await queueUp('a', 'b');
+    await a?.until('proved');
+    await a?.crash();
+    const [key] = await hand.under(hand.keys.elections);
+    await hand.delete(key?.key ?? '');
+    const last = await hand.get(hand.keys.node('a'));
+    await b?.until('taken');
+    const taking = b?.store.sent.findLast((txn) => kindOf(txn) === 'take');
+    const { key: silent, modRevision: value } = last ?? { key: '', modRevision: 0 };
+    t.strictSame(taking?.compares.at(-1), { key: silent, target: 'mod', op: '=', value });
+  },
+);
+
+await t.test(
+  'rule 16: a beat that finds an older one of its own ends the hold, and nothing is taken',
+  async (t) => {
+    const { hand, queueUp } = await election(t);
+    const [a] = await queueUp('a');
+    await a?.until('proved');
+    const stored = await hand.get(hand.keys.node('a'));
+    if (a !== undefined && stored !== undefined) {
+      a.store.onTxn = async (txn, send) => {
+        if (kindOf(txn) !== 'beat') return send();
+        // As an etcd answers that was restored to before the last beat, its revision beyond all known.
+        const { header } = await store.txn(
+          { compares: [], success: txn.failure, failure: [] },
+          within(),
+        );
+        const results = txn.failure.map(() => ({ kvs: [{ ...stored, modRevision: 1 }], count: 1 }));
+        return { succeeded: false, header, results };
+      };
+    }
+    t.match(await a?.until('lost'), { detail: /is there as of 1$/ });
+    await a?.untilEvent('etcd-regressed');
+    t.ok((a?.journal.memory.quietUntil ?? 0) > systemClock.now());
+  },
+);
+
 await t.test('[H4] a node key deleted by hand is written again and nothing moves', async (t) => {
   const { hand, nodes, queueUp } = await election(t);
   const [a, b] = await queueUp('a', 'b');
