@@ -19,7 +19,7 @@ export interface Listed {
   /** Some sent taking may have been applied although no reply said so. */
   uncertain: boolean;
   /** Every beat must compare its key: others than ours stand in its election, and honour no promise. */
-  readonly alwaysExact: boolean;
+  alwaysExact: boolean;
   /** The newest revision at which the record is known to have been as the taking wrote it. */
   intactAt: number;
   /** When the newest beat was sent that compared this very key and record; a taking is one. */

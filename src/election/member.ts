@@ -1,4 +1,4 @@
-import { after, type Clock, type Instant } from '../clock.ts';
+import { after, type Clock } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
 import { deadCandidates, type Deposing } from './deposing.ts';
 import { lossOf, type Claim, type Listed } from './claim.ts';
@@ -111,6 +111,8 @@ export class Member {
   check(view: GroupView, revision: number): void {
     const { listed } = this;
     if (listed === undefined || this.busy) return;
+    const { foreignElection } = this.#parts;
+    listed.alwaysExact = foreignElection || view.queue.some(({ ours }) => !ours);
     const { token } = listed;
     const { record } = view;
     const standing = view.queue.find((each) => sameToken(each, token));

@@ -1,11 +1,14 @@
-import type { Clock, Instant } from '../clock.ts';
+import { elapsedMs, type Clock, type Instant } from '../clock.ts';
 import { RegressionError } from './guarded-store.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from './promise.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store.ts';
 import type { View } from './view.ts';
 
 /** An error on one endpoint does not count as an outage; this many reads in a row do (rule 12). */
 const OUTAGE_FAILURES = 2;
+/** A longer time without a good read is an outage too, although none failed: the machine slept. */
+const OUTAGE_GAP_MS = LONGEST_TAKEOVER_AFTER_MS;
 /** Reads repeated at once while answers do not make a complete picture. */
 const MAX_ROUNDS = 5;
 
@@ -20,6 +23,7 @@ export class Reader {
   readonly #deadlineMs: number;
   #failures = 0;
   #goodSince: Instant | undefined;
+  #lastGoodAt: Instant | undefined;
   /** When the reply behind the present view had arrived. */
   readAt: Instant | undefined;
 
@@ -71,6 +75,9 @@ export class Reader {
 
   #good(at: Instant): void {
     this.#failures = 0;
+    const last = this.#lastGoodAt;
+    if (last !== undefined && elapsedMs(last, at) > OUTAGE_GAP_MS) this.#goodSince = undefined;
+    this.#lastGoodAt = at;
     this.#goodSince ??= at;
   }
 }

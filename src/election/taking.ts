@@ -80,7 +80,10 @@ function ending(situation: Situation): Takeable | undefined {
   const longest = (condition: string): Takeable => ({
     at: stamps.due('ending', condition, readAt, LONGEST_TAKEOVER_AFTER_MS),
   });
-  if (record === undefined) return longest(`none:${recordRevision}`);
+  if (record === undefined) {
+    // It has no revision that would tell one absence from the next: only reads without a gap do.
+    return longest(`none:${recordRevision}, ${unbroken(situation)}`);
+  }
   if (record.state === 'foreign') return longest(`foreign:${recordRevision}`);
   if (record.state === 'held') {
     if (standingHolder(situation) !== undefined) return undefined;

@@ -1,7 +1,8 @@
 import t from 'tap';
-import { systemClock } from '../../src/clock.ts';
+import { after, systemClock, type Clock } from '../../src/clock.ts';
 import { RegressionError } from '../../src/election/guarded-store.ts';
 import { Reader } from '../../src/election/reader.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from '../../src/election/promise.ts';
 import { StoreError } from '../../src/election/store.ts';
 import { View } from '../../src/election/view.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
@@ -14,11 +15,11 @@ const { store } = openStore(t, cluster.endpoints);
 const NEVER = new AbortController().signal;
 const lost = (): Promise<never> => Promise.reject(new StoreError('UNAVAILABLE', '', 'gone'));
 
-function readerOf(prefix: string) {
+function readerOf(prefix: string, clock: Clock = systemClock) {
   const hand = new Hand(store, prefix);
   const view = new View(hand.keys, [{ name: 'g' }]);
   const wrapped = new WrappedStore(store);
-  return { hand, view, wrapped, reader: new Reader(wrapped, systemClock, view, 1000) };
+  return { hand, view, wrapped, reader: new Reader(wrapped, clock, view, 1000) };
 }
 
 await t.test('every read shows what etcd has, deletions included', async (t) => {
@@ -49,6 +50,21 @@ await t.test('it is dated after the arrival of the reply', async (t) => {
   };
   await reader.read(NEVER);
   t.ok((reader.readAt ?? 0) >= answeredAt);
+});
+
+await t.test('rule 12 [A6]: a machine that slept has seen nothing meanwhile', async (t) => {
+  let sleptMs = 0;
+  const clock = Object.create(systemClock) as Clock;
+  clock.now = () => after(systemClock.now(), sleptMs);
+  const { reader } = readerOf('/r2a', clock);
+  await reader.read(NEVER);
+  const since = reader.goodSince;
+  sleptMs = LONGEST_TAKEOVER_AFTER_MS / 2;
+  await reader.read(NEVER);
+  t.equal(reader.goodSince, since, 'what happens to a busy one is no outage');
+  sleptMs += LONGEST_TAKEOVER_AFTER_MS;
+  await reader.read(NEVER);
+  t.equal(reader.goodSince, reader.readAt);
 });
 
 await t.test('rule 12 [A6]: one failed read is no outage, two in a row are', async (t) => {

@@ -204,6 +204,15 @@ await t.test('a heartbeat key that was seen and lost again is waited for anew', 
   t.end();
 });
 
+await t.test('no record is waited out anew when our reads failed meanwhile', (t) => {
+  const stamps = new Stamps();
+  t.equal(takeableAt(situation({ queue: [own], stamps })), longest);
+  const later = after(NOW, LONGEST_TAKEOVER_AFTER_MS);
+  const again = { queue: [own], stamps, now: later, readAt: later, readsGoodSince: later };
+  t.equal(takeableAt(situation(again)), after(later, LONGEST_TAKEOVER_AFTER_MS));
+  t.end();
+});
+
 await t.test(
   'rule 8 [H5, A4]: no record is waited out by the longest promise, from the first look',
   (t) => {
