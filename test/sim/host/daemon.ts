@@ -1,0 +1,186 @@
+import { Announcer } from '../../../src/announce/announcer.ts';
+import { after, elapsedMs } from '../../../src/clock.ts';
+import type { Timing } from '../../../src/config/types.ts';
+import { Elector } from '../../../src/election/elector.ts';
+import { newLeaseId } from '../../../src/election/keys.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from '../../../src/election/promise.ts';
+import type { Store } from '../../../src/election/store.ts';
+import type { ElectionGroup } from '../../../src/election/types.ts';
+import type { Emit } from '../../../src/events.ts';
+import { LifetimeGuard } from '../../../src/fencing/lifetime-guard.ts';
+import { NetworkMonitor } from '../../../src/network/monitor.ts';
+import type { Network } from '../../../src/network/types.ts';
+import { tick } from '../../../src/ticker.ts';
+import { GroupController } from '../../../src/vip/controller.ts';
+import { Groups } from '../../../src/vip/groups.ts';
+import { withdrawLeftovers } from '../../../src/vip/reconcile.ts';
+import type { VipGroup } from '../../../src/vip/types.ts';
+import type { Process } from './process.ts';
+import type { Rng } from '../engine/rng.ts';
+import type { SimState } from './state.ts';
+
+const STOP_WITHIN_MS = 1500;
+const REVOKE_WITHIN_MS = 300;
+const YIELD_MS = 50;
+/** Bits below the tag of a lease ID. */
+const LEASE_RANDOM_BITS = 2 ** 39;
+
+export interface DaemonOptions {
+  readonly node: string;
+  readonly groups: readonly (VipGroup & ElectionGroup)[];
+  readonly timing: Timing;
+  readonly keepOnStop: boolean;
+}
+
+export interface DaemonSeams {
+  readonly process: Process;
+  readonly network: Network;
+  readonly store: Store;
+  readonly state: SimState;
+  readonly rng: Rng;
+  readonly emit: Emit;
+  readonly onFrame: (frame: Uint8Array) => void;
+}
+
+/**
+ * The daemon as daemon.ts puts it together, start and stop order included, on simulated seams. Only
+ * what talks to people is left out (logs, metrics, HTTP).
+ */
+export class SimDaemon {
+  readonly groups = new Groups();
+  readonly #options: DaemonOptions;
+  readonly #seams: DaemonSeams;
+  readonly #monitor: NetworkMonitor;
+  readonly #elector: Elector;
+  readonly #running = new AbortController();
+  #stop: () => void = () => undefined;
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stop = resolve;
+  });
+
+  constructor(options: DaemonOptions, seams: DaemonSeams) {
+    const { process: clock, network, state, emit, store, rng, onFrame } = seams;
+    this.#options = options;
+    this.#seams = seams;
+    const isRecorded = (link: string, address: string): boolean =>
+      state.addresses.some((each) => each.link === link && each.address === address);
+    this.#monitor = new NetworkMonitor({ network, clock, emit, isRecorded });
+    const sender = { send: (_index: number, frame: Uint8Array) => onFrame(frame), close: () => {} };
+    const mayAnnounce = (group: string): boolean =>
+      this.groups.get(group)?.fence.isOpen(clock.now()) === true;
+    const announcer = new Announcer(
+      { clock, sender, mayAnnounce, emit },
+      { everyMs: options.timing.announceEveryMs },
+    );
+    const newId = (): string => newLeaseId(BigInt(rng.below(LEASE_RANDOM_BITS)));
+    const { node, groups, timing } = options;
+    this.#elector = new Elector(
+      { store, clock, journal: state, emit, listener: this.groups },
+      { node, prefix: PREFIX, groups, timing, facts: () => '{}', newLeaseId: newId },
+      () => rng.next(),
+    );
+    const guard = new LifetimeGuard(network, clock);
+    const monitor = this.#monitor;
+    const shared = { network, monitor, guard, journal: state, clock, emit, announcer };
+    for (const group of groups) {
+      this.groups.add(new GroupController({ ...shared, election: this.#elector }, group));
+    }
+  }
+
+  /** Asks it to stop, as SIGTERM does. */
+  stop(): void {
+    this.#stop();
+  }
+
+  /** Its life, from the start to the end of a stop. @throws whatever would end the process */
+  async run(): Promise<void> {
+    const { process: clock, store } = this.#seams;
+    await this.#monitor.start();
+    await this.#reconcile();
+    this.#monitor.subscribe((event) => this.groups.onNetwork(event));
+    const { signal } = this.#running;
+    const loops = [
+      this.#campaign(signal),
+      tick(clock, this.#pulse, signal),
+      this.#monitor.run(signal),
+    ];
+    await Promise.race([this.#stopped, ...loops]);
+    await this.#release();
+    await clock.sleep(YIELD_MS);
+    this.#running.abort(new Error('the daemon stops'));
+    await Promise.allSettled(loops);
+    if (!this.#options.keepOnStop) await this.#elector.retire(REVOKE_WITHIN_MS);
+    this.#monitor.stop();
+    store.close();
+  }
+
+  readonly #pulse = {
+    onTick: (): void => {
+      for (const controller of this.groups.all()) controller.check();
+    },
+    onSuspended: (ms: number): void => {
+      for (const controller of this.groups.all()) controller.onSuspended(ms);
+    },
+  };
+
+  async #campaign(signal: AbortSignal): Promise<void> {
+    const { process: clock, state } = this.#seams;
+    if (state.pastIsUnknown) {
+      const ms = Math.max(elapsedMs(clock.now(), state.memory.quietUntil), 0);
+      try {
+        await clock.sleep(ms, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
+    }
+    await this.#elector.run(signal);
+  }
+
+  async #reconcile(): Promise<void> {
+    const { process: clock, state, network, emit } = this.#seams;
+    const { memory } = state;
+    const now = clock.now();
+    if (!state.foundPredecessor && !network.marksAddresses) {
+      state.pastIsUnknown = true;
+      memory.quietUntil = after(now, LONGEST_TAKEOVER_AFTER_MS);
+    }
+    const remembered = memory.tokens.flatMap(({ group, token }) => {
+      const controller = this.groups.get(group);
+      return controller === undefined ? [] : [{ controller, token }];
+    });
+    const resumable = memory.promisedEnd > now ? remembered : [];
+    await withdrawLeftovers({ network, monitor: this.#monitor, clock, emit }, ({ address }) =>
+      resumable.some(({ controller }) =>
+        controller.group.vips.some((vip) => vip.address === address),
+      ),
+    );
+    memory.tokens = remembered.map(({ controller, token }) => ({
+      group: controller.group.name,
+      token,
+    }));
+    state.save();
+    for (const controller of this.groups.all()) {
+      const token = remembered.find((each) => each.controller === controller)?.token;
+      const deadline = memory.promisedEnd;
+      controller.start(token === undefined ? undefined : { token, sentAt: now, deadline });
+    }
+  }
+
+  async #release(): Promise<void> {
+    const controllers = this.groups.all();
+    if (this.#options.keepOnStop) {
+      await Promise.all(controllers.map((controller) => controller.abandon()));
+      return;
+    }
+    const limit = new AbortController();
+    const cancel = this.#seams.process.timer(STOP_WITHIN_MS, () =>
+      limit.abort(new Error('the stop takes too long')),
+    );
+    await Promise.all(controllers.map((controller) => controller.stop(limit.signal)));
+    cancel();
+  }
+}
+
+/** Root of all keys. */
+export const PREFIX = '/vip-elector';

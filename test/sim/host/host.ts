@@ -1,0 +1,194 @@
+import type { Vip } from '../../../src/network/types.ts';
+import { isTrouble } from '../../../src/election/types.ts';
+import { OperatorError } from '../../../src/errors.ts';
+import type { ElectorEvent } from '../../../src/events.ts';
+import { SimDaemon, type DaemonOptions } from './daemon.ts';
+import { EtcdClient } from '../etcd/client.ts';
+import type { Cluster } from '../etcd/cluster.ts';
+import { Route } from '../etcd/route.ts';
+import type { Watches } from '../etcd/watches.ts';
+import { Kernel } from './kernel.ts';
+import { Machine, type Standstill } from './machine.ts';
+import { Process } from './process.ts';
+import { Rights } from './rights.ts';
+import type { Rng } from '../engine/rng.ts';
+import type { Scheduler } from '../engine/scheduler.ts';
+import { SimState, type Disk } from './state.ts';
+import { Violation } from '../world/violation.ts';
+
+/** systemd's RestartSec of the unit, in milliseconds. */
+const RESTART_MS = 1000;
+/** A tick, its lateness, and the calls of a withdrawal: so long a resumed machine may still answer. */
+const NOTICED_AFTER_SUSPEND_MS = 110;
+
+export interface HostOptions extends DaemonOptions {
+  readonly rate: number;
+  readonly upForMs: number;
+  readonly routeMs: number;
+  readonly marksAddresses: boolean;
+  /** The runtime directory was copied from another host. */
+  readonly clonedIdentity: string | undefined;
+}
+
+export interface Surroundings {
+  readonly scheduler: Scheduler;
+  readonly cluster: Cluster;
+  readonly watches: Watches;
+  readonly onEvent: (host: Host, event: ElectorEvent) => void;
+}
+
+/** One host: machine, kernel, disk, its way to etcd, and the daemon that now runs there, if any. */
+export class Host {
+  readonly name: string;
+  readonly options: HostOptions;
+  readonly machine: Machine;
+  readonly kernel: Kernel;
+  readonly route: Route;
+  readonly rights: Rights;
+  readonly disk: Disk = { saved: undefined, refuses: false };
+  process: Process | undefined;
+  daemon: SimDaemon | undefined;
+  client: EtcdClient | undefined;
+  /** Until this true time an overlap with it is declared: its clocks stood still, or it just woke up. */
+  excusedUntil = 0;
+  /** What ended a life of the daemon against all expectation. */
+  defect: unknown;
+  readonly #around: Surroundings;
+  readonly #rng: Rng;
+  #lives = 0;
+
+  constructor(name: string, around: Surroundings, rng: Rng, options: HostOptions) {
+    const { scheduler, cluster } = around;
+    this.name = name;
+    this.options = options;
+    this.#around = around;
+    this.#rng = rng;
+    this.machine = new Machine(scheduler, name, options.rate, options.upForMs);
+    const own = { linkIndex: 2, family: 4, address: '10.0.0.1', prefixLength: 24 } as const;
+    const permanent = { ...own, ours: false, validSeconds: Infinity };
+    const { marksAddresses } = options;
+    this.kernel = new Kernel(this.machine, rng.fork('kernel'), permanent, marksAddresses);
+    this.route = new Route(rng.fork('route'), options.routeMs);
+    this.rights = new Rights(this.machine, cluster.keyspace);
+  }
+
+  /** Whether the VIP is on its link. */
+  has(vip: Vip): boolean {
+    return this.kernel.held.has(vip.address);
+  }
+
+  /** Whether the daemon says that it leads the group. */
+  leads(group: string): boolean {
+    return this.daemon?.groups.get(group)?.status.name === 'leading';
+  }
+
+  /** The supervisor starts the daemon. */
+  start(): void {
+    if (this.daemon !== undefined || !this.machine.powered) return;
+    this.#lives += 1;
+    const rng = this.#rng.fork(`life ${this.#lives}`);
+    const process = new Process(this.machine, rng.fork('process'));
+    const { cluster, watches, onEvent } = this.#around;
+    const { route, rights: witness, options } = this;
+    const client = new EtcdClient({ cluster, watches }, { process, route, witness });
+    const state = new SimState(this.disk, process, rng.fork('state'), options.clonedIdentity);
+    const daemon = new SimDaemon(options, {
+      process,
+      network: this.kernel.network(process),
+      store: client,
+      state,
+      rng: rng.fork('daemon'),
+      emit: (event) => onEvent(this, event),
+      onFrame: (frame) => this.#onFrame(frame),
+    });
+    Object.assign(this, { process, client, daemon });
+    // The first code of a process runs as an event of its own.
+    process.message(0, () => {
+      daemon.run().then(
+        () => this.#ended(daemon),
+        (error: unknown) => {
+          // Exits that the supervisor is there for: it starts the next one.
+          const expected = error instanceof OperatorError || isTrouble(error);
+          if (!expected) this.defect ??= error;
+          this.#ended(daemon);
+          this.machine.timer(RESTART_MS, () => this.start());
+        },
+      );
+    });
+  }
+
+  #ended(daemon: SimDaemon): void {
+    if (this.daemon !== daemon) return;
+    this.process?.kill();
+    this.daemon = undefined;
+  }
+
+  /** No frame that claims the VIP without the right. */
+  #onFrame(frame: Uint8Array): void {
+    // The sender's address of an ARP packet (RFC 826), after the Ethernet header.
+    const address = [...frame.subarray(28, 32)].join('.');
+    const group = this.options.groups.find(({ vips }) =>
+      vips.some((vip) => vip.address === address),
+    );
+    if (group !== undefined && this.rights.holds(group.name)) return;
+    const { now } = this.machine.scheduler;
+    // Not thrown into the announcer, which takes what a sender throws for the link's refusal.
+    this.defect ??= new Violation('frame-without-right', now, `${this.name} announces ${address}`);
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    this.process?.kill();
+    this.daemon = undefined;
+  }
+
+  /** SIGTERM; the daemon ends by and by. */
+  stop(): void {
+    const { daemon, process } = this;
+    if (daemon === undefined || process === undefined) return;
+    process.message(0, () => daemon.stop());
+  }
+
+  cutPower(): void {
+    this.kill();
+    this.machine.cutPower();
+    this.kernel.cutPower();
+    this.rights.clear();
+  }
+
+  powerOn(): void {
+    if (this.machine.powered) return;
+    this.machine.powerOn();
+    this.start();
+  }
+
+  stand(kind: Standstill): void {
+    this.machine.stand(kind);
+  }
+
+  /** The machine goes on. What it still holds then is declared, for as long as design §1 says. */
+  goOn(): void {
+    const { machine } = this;
+    const { standing } = machine;
+    if (standing === undefined) return;
+    const { now } = machine.scheduler;
+    const remaining = this.options.groups.map(({ name }) => {
+      const right = this.rights.of(name);
+      return right === undefined ? 0 : machine.trueTimeOf(right.until) - now;
+    });
+    const ms =
+      standing === 'vm-pause' ? Math.max(0, ...remaining) : NOTICED_AFTER_SUSPEND_MS / machine.rate;
+    machine.goOn();
+    this.excusedUntil = Math.max(this.excusedUntil, now + ms);
+  }
+
+  /** Whether what it holds now is among what design §1 and protocol.md declare as not covered. */
+  get excused(): boolean {
+    const { now } = this.machine.scheduler;
+    if (now <= this.excusedUntil || now <= this.kernel.heldUpUntil) return true;
+    // A process stopped, or dead, and its host suspended: kernel lifetimes do not count the suspend.
+    if (this.process?.runs === true) return false;
+    const { standstills } = this.machine;
+    return [...this.kernel.held.values()].some((each) => each.standstills !== standstills);
+  }
+}

@@ -1,0 +1,172 @@
+import { sameVip } from '../../../src/network/address.ts';
+import { NetworkError } from '../../../src/network/network-error.ts';
+import type { Link, LinkAddress, Network, NetworkEvent, Vip } from '../../../src/network/types.ts';
+import type { Machine } from './machine.ts';
+import type { Process } from './process.ts';
+import type { Rng } from '../engine/rng.ts';
+import type { SimEvent } from '../engine/scheduler.ts';
+
+/** The kernel sweeps expired addresses this early and this late, in milliseconds (fencing/lifetime.ts). */
+const EARLIEST_MS = -20;
+const LATEST_MS = 1000;
+/** A rtnetlink call that got no answer is given up after this (network/rtnetlink.ts). */
+const TIMEOUT_MS = 1000;
+/** From a call to its effect, and from the effect to the answer, at most: well under ON_THE_WAY_MS. */
+const STEP_MS = 1;
+/** An effect that came later than this after its call was held up by a pause of the process. */
+const HELD_UP_MS = 15;
+
+/** What is wrong with the calls of a kernel: refused, unanswered and undone, done and unanswered. */
+export type KernelTrouble = 'refuses' | 'ignores' | 'loses-answers';
+
+/** A VIP of ours on the link. */
+export interface HeldAddress {
+  readonly address: LinkAddress;
+  /** Kernel time stood still so often when its lifetime was set. */
+  readonly standstills: number;
+  readonly expiry: SimEvent;
+}
+
+export const END0: Link = {
+  index: 2,
+  name: 'end0',
+  altNames: [],
+  mac: '02:00:00:00:00:02',
+  loopback: false,
+  up: true,
+  carrier: true,
+};
+
+/** Links and addresses of one machine, with lifetimes that end late by the machine's own clock. */
+export class Kernel {
+  readonly machine: Machine;
+  readonly marksAddresses: boolean;
+  trouble: KernelTrouble | undefined;
+  carrier = true;
+  /** Someone else's doing, as the kernel lists it. */
+  foreign: LinkAddress[] = [];
+  /** What we put there, by address. */
+  held = new Map<string, HeldAddress>();
+  /** Until this true time an address may be there because a pause held an assignment up. */
+  heldUpUntil = 0;
+  /** Grows with each change of what is on the link. */
+  changes = 0;
+  /** Called when the daemon asks for an assignment, before anything happens. */
+  onAssign: () => void = () => undefined;
+  readonly #rng: Rng;
+  #listeners = new Map<(event: NetworkEvent) => void, Process>();
+
+  constructor(machine: Machine, rng: Rng, own: LinkAddress, marksAddresses: boolean) {
+    this.machine = machine;
+    this.#rng = rng;
+    this.foreign = [own];
+    this.marksAddresses = marksAddresses;
+  }
+
+  get #link(): Link {
+    return { ...END0, carrier: this.carrier };
+  }
+
+  #list(): LinkAddress[] {
+    return [...this.foreign, ...[...this.held.values()].map(({ address }) => address)];
+  }
+
+  /** The machine lost its power: its addresses are gone, and nobody listens. */
+  cutPower(): void {
+    this.held.clear();
+    this.changes += 1;
+    this.#listeners.clear();
+    this.carrier = true;
+    this.trouble = undefined;
+  }
+
+  setCarrier(carrier: boolean): void {
+    this.carrier = carrier;
+    this.changes += 1;
+    this.#tell({ type: 'link-changed', link: this.#link });
+  }
+
+  /** Somebody deletes an address of ours. */
+  deleteOne(): void {
+    const [first] = this.held.values();
+    if (first !== undefined) this.#remove(first.address);
+  }
+
+  #put(address: LinkAddress): void {
+    const { machine } = this;
+    const known = this.held.get(address.address);
+    if (known !== undefined) known.expiry.cancelled = true;
+    const lateMs = this.#rng.between(EARLIEST_MS, LATEST_MS);
+    const { boot, standstills } = machine;
+    const expire = (): void => {
+      if (machine.boot === boot) this.#remove(address);
+    };
+    const expiry = machine.timer(address.validSeconds * 1000 + lateMs, expire);
+    this.held.set(address.address, { address, standstills, expiry });
+    this.changes += 1;
+    this.#tell({ type: 'address-added', address });
+  }
+
+  #remove(vip: Vip): void {
+    const known = this.held.get(vip.address);
+    if (known === undefined || !sameVip(known.address, vip)) return;
+    known.expiry.cancelled = true;
+    this.held.delete(vip.address);
+    this.changes += 1;
+    this.#tell({ type: 'address-removed', address: known.address });
+  }
+
+  #tell(event: NetworkEvent): void {
+    for (const [listener, process] of this.#listeners) {
+      if (!process.alive) this.#listeners.delete(listener);
+      process.message(this.#rng.between(0, STEP_MS), () => {
+        if (this.#listeners.has(listener)) listener(event);
+      });
+    }
+  }
+
+  /** The kernel as one process sees it. */
+  network(process: Process): Network {
+    return {
+      marksAddresses: this.marksAddresses,
+      links: () => this.#call(process, 'links', () => [this.#link]),
+      addresses: () => this.#call(process, 'dump', () => this.#list()),
+      assign: (linkIndex, { family, address, prefixLength }, validSeconds) => {
+        this.onAssign();
+        const asked = this.machine.now();
+        return this.#call(process, 'assign', () => {
+          if (this.machine.now() - asked > HELD_UP_MS) {
+            // Two more calls until it is off again.
+            this.heldUpUntil = this.machine.scheduler.now + 6 * STEP_MS;
+          }
+          const ours = this.marksAddresses;
+          this.#put({ linkIndex, family, address, prefixLength, ours, validSeconds });
+        });
+      },
+      withdraw: (_linkIndex, vip) => this.#call(process, 'withdraw', () => this.#remove(vip)),
+      watch: (listener) => {
+        this.#listeners.set(listener, process);
+        return () => this.#listeners.delete(listener);
+      },
+    };
+  }
+
+  /** The process may be paused before its call has an effect, and again before it has the answer. */
+  #call<T>(process: Process, name: string, act: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const { trouble } = this;
+      const changing = name === 'assign' || name === 'withdraw';
+      process.message(this.#rng.next() * STEP_MS, () => {
+        if (trouble === 'refuses' && name === 'assign') {
+          reject(new NetworkError(name, 'EPERM'));
+          return;
+        }
+        const troubled = changing && trouble !== undefined && trouble !== 'refuses';
+        const done = troubled && trouble === 'ignores' ? undefined : act();
+        if (troubled) {
+          process.timer(TIMEOUT_MS, () => reject(new NetworkError(name, 'TIMEOUT')));
+        } else process.message(this.#rng.next() * STEP_MS, () => resolve(done as T));
+      });
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Host } from '../host/host.ts';
+import type { World } from './world.ts';
+
+/** Undoes what is left of a fault. */
+export type Heal = () => void;
+
+/** What befalls one host or the world: lets it begin and returns what ends it. */
+export type Begin = (world: World, host: Host, fault: Fault) => Heal;
+
+/** One thing that goes wrong, as the schedule has it. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** True time of its beginning, in milliseconds. */
+  readonly atMs: number;
+  /** How long it lasts. */
+  readonly forMs: number;
+  /** Index of the host that it befalls. */
+  readonly host: number;
+  /** In [0, 1): what else there is to choose. */
+  readonly choice: number;
+}
+
+/** Everything that a schedule may do to the world. */
+export const FAULT_KINDS = [
+  'process-pause',
+  'process-kill',
+  'state-lost',
+  'stop',
+  'pause-at-assign',
+  'disk-full',
+  'wall-clock-jump',
+  'vm-pause',
+  'suspend',
+  'power-cut',
+  'carrier-lost',
+  'lan-cut',
+  'kernel-trouble',
+  'address-deleted',
+  'route-cut',
+  'route-lossy',
+  'route-slow',
+  'watch-stuck',
+  'watch-gaps',
+  'watch-broken',
+  'compaction',
+  'leader-change',
+  'quorum-lost',
+  'no-space',
+  'stale-keep-alives',
+  'restore',
+  'candidate-deleted',
+  'beat-deleted',
+  'record-deleted',
+  'lease-revoked',
+  'garbage',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export const NOTHING_LEFT: Heal = () => undefined;

@@ -1,0 +1,40 @@
+import { ETCD_FAULTS } from './etcd-faults.ts';
+import type { Begin, Fault, FaultKind, Heal } from './fault.ts';
+import { HOST_FAULTS } from './host-faults.ts';
+import { KEY_FAULTS } from './key-faults.ts';
+import { ROUTE_FAULTS } from './route-faults.ts';
+import type { World } from './world.ts';
+
+const FAULTS: Record<FaultKind, Begin> = {
+  ...HOST_FAULTS,
+  ...ROUTE_FAULTS,
+  ...ETCD_FAULTS,
+  ...KEY_FAULTS,
+};
+
+/** Lets a fault begin. @returns what ends it */
+export function begin(world: World, fault: Fault): Heal {
+  const host = world.hosts[fault.host % world.hosts.length];
+  if (host === undefined) throw new Error('a world has hosts');
+  return FAULTS[fault.kind](world, host, fault);
+}
+
+/** All that may still be wrong when the faults are over. */
+export function healAll({ cluster, hosts, lan }: World): void {
+  cluster.full = false;
+  cluster.staleKeepAlives = false;
+  cluster.regainQuorum(() => false);
+  for (const host of hosts) {
+    const { kernel } = host;
+    host.route.heal();
+    lan.heal(host.name);
+    kernel.trouble = undefined;
+    kernel.onAssign = () => undefined;
+    host.disk.refuses = false;
+    if (!kernel.carrier) kernel.setCarrier(true);
+    host.goOn();
+    host.process?.goOn();
+    host.powerOn();
+    host.start();
+  }
+}

@@ -1,0 +1,162 @@
+import { Keys, isOurLease } from '../../../src/election/keys.ts';
+import { decodeRecord, type HolderRecord } from '../../../src/election/record.ts';
+import { NO_LEASE, type Compare, type Txn } from '../../../src/election/store.ts';
+import { PREFIX } from '../host/daemon.ts';
+import type { Cluster } from '../etcd/cluster.ts';
+import type { Change } from '../etcd/keyspace.ts';
+import type { Host } from '../host/host.ts';
+import type { Lan } from './lan.ts';
+import type { VipGroup } from '../../../src/vip/types.ts';
+import { Violation, type Invariant } from './violation.ts';
+
+/** A kernel's lateness is in its lifetimes' favour: they end by the deadline. For rounding only. */
+const TOLERANCE_MS = 1;
+
+const keys = new Keys(PREFIX);
+
+/** Judged after every step, from the outside: kernels, store and clocks, never the daemon's beliefs. */
+export class Invariants {
+  /** Changes of the node that the records name as holder. */
+  holderChanges = 0;
+  readonly #hosts: readonly Host[];
+  readonly #groups: readonly VipGroup[];
+  readonly #elections: ReadonlyMap<string, string>;
+  readonly #cluster: Cluster;
+  readonly #lan: Lan;
+  readonly #last = new Map<string, HolderRecord>();
+
+  constructor(
+    hosts: readonly Host[],
+    groups: readonly (VipGroup & { electionKey?: string })[],
+    cluster: Cluster,
+    lan: Lan,
+  ) {
+    this.#hosts = hosts;
+    this.#groups = groups;
+    this.#elections = new Map(
+      groups.map(({ name, electionKey }) => [name, `${keys.election(name, electionKey)}/`]),
+    );
+    this.#cluster = cluster;
+    this.#lan = lan;
+    for (const host of hosts) host.rights.onSent = (txn) => this.#sent(host, txn);
+  }
+
+  /** Hosts that anybody on the LAN can reach and whose kernel has the VIP. */
+  holders(group: VipGroup): Host[] {
+    return this.#hosts.filter(
+      (host) =>
+        host.machine.runs &&
+        host.kernel.held.size > 0 &&
+        host.kernel.carrier &&
+        this.#lan.reaches(host.name) &&
+        group.vips.some((vip) => host.has(vip)),
+    );
+  }
+
+  check(): void {
+    const { now } = this.#cluster;
+    for (const group of this.#groups) {
+      const holders = this.holders(group);
+      if (holders.length > 1 && holders.filter((host) => !host.excused).length > 1) {
+        const names = holders.map(({ name }) => name).join(' and ');
+        throw new Violation('two-holders', now, `${names} hold ${group.name}`);
+      }
+      for (const host of holders) this.#checkRight(host, group, now);
+      for (const host of this.#hosts) this.#checkFence(host, group, now);
+    }
+    for (const { name, defect } of this.#hosts) {
+      if (defect === undefined) continue;
+      if (defect instanceof Violation) throw defect;
+      const text = defect instanceof Error ? (defect.stack ?? defect.message) : 'no error';
+      throw new Violation('defect', now, `the daemon of ${name} ended: ${text}`);
+    }
+  }
+
+  #checkRight(host: Host, group: VipGroup, now: number): void {
+    if (host.excused) return;
+    if (!host.rights.holds(group.name, TOLERANCE_MS)) {
+      const until = host.rights.of(group.name)?.until;
+      const late = until === undefined ? 'without any' : `${host.machine.now() - until} ms after`;
+      throw new Violation('address-without-right', now, `${host.name} has it ${late}`);
+    }
+    const election = this.#elections.get(group.name);
+    if (election === undefined || election.startsWith(PREFIX)) return;
+    const first = this.#cluster.keyspace.under(election).find(({ lease }) => lease !== NO_LEASE);
+    if (first !== undefined && !isOurLease(first.lease)) {
+      throw new Violation('holds-beside-foreign-leader', now, `${host.name} beside ${first.key}`);
+    }
+  }
+
+  /** The fence's deadline never passes `sentAt + holdFor` of a proof. */
+  #checkFence(host: Host, group: VipGroup, now: number): void {
+    const controller = host.daemon?.groups.get(group.name);
+    if (controller === undefined) return;
+    const { name } = controller.status;
+    const { deadline } = controller.fence;
+    if (deadline === undefined || (name !== 'assigning' && name !== 'leading')) return;
+    const until = host.rights.of(group.name)?.until ?? 0;
+    if (deadline <= until + 1e-6) return;
+    throw new Violation('fence-beyond-proof', now, `${host.name}: ${deadline} > ${until}`);
+  }
+
+  /** Every write carries a compare of what it writes, and no key is given up before its addresses. */
+  #sent(host: Host, { compares, success, failure }: Txn): void {
+    const { now } = this.#cluster;
+    // Noted, not thrown into the daemon: the check that follows throws it.
+    const note = (invariant: Invariant, detail: string): void => {
+      host.defect ??= new Violation(invariant, now, `${host.name} ${detail}`);
+    };
+    const writes = success.filter(({ op }) => op !== 'range');
+    if (failure.some(({ op }) => op !== 'range')) {
+      note('unguarded-write', 'writes in the failure branch');
+    }
+    const facts = `${PREFIX}/facts/`;
+    for (const { key } of writes) {
+      const guarded = key.startsWith(facts) ? keys.node(key.slice(facts.length)) : key;
+      if (!compares.some((compare) => speaksFor(compare, guarded))) {
+        note('unguarded-write', `writes ${key}`);
+      }
+    }
+    for (const operation of writes) {
+      if (operation.op !== 'delete') continue;
+      const own = this.#cluster.keyspace.get(operation.key);
+      const group = this.#groups.find(({ name }) =>
+        operation.key.startsWith(this.#elections.get(name) ?? '?'),
+      );
+      if (group === undefined || own?.lease !== host.disk.saved?.memory.leaseId) continue;
+      if (group.vips.some((vip) => host.has(vip))) {
+        note('key-given-up-while-held', `gives up ${operation.key}`);
+      }
+    }
+  }
+
+  /** Told of each change in the store. */
+  onChange({ events }: Change): void {
+    for (const { type, kv } of events) {
+      if (type !== 'put' || !kv.key.startsWith(keys.holders)) continue;
+      const record = decodeRecord(kv.value);
+      if (record?.state === 'held') this.#taken(kv.key.slice(keys.holders.length), record);
+    }
+  }
+
+  #taken(group: string, record: HolderRecord): void {
+    const last = this.#last.get(group);
+    this.#last.set(group, record);
+    if (last === undefined) return;
+    const { createRevision } = record.token;
+    if (createRevision < last.token.createRevision) {
+      const detail = `${last.token.createRevision} (${last.node}), then ${createRevision} (${record.node})`;
+      throw new Violation('revision-not-increasing', this.#cluster.now, detail);
+    }
+    if (record.node !== last.node) this.holderChanges += 1;
+  }
+
+  /** The store went back in time: revisions begin anew there. */
+  onRestore(): void {
+    this.#last.clear();
+  }
+}
+
+function speaksFor(compare: Compare & { prefix?: boolean }, key: string): boolean {
+  return compare.prefix === true ? key.startsWith(compare.key) : compare.key === key;
+}

@@ -1,0 +1,103 @@
+import { begin, healAll } from './faults.ts';
+import { FAULTS_END_MS, type Schedule } from './schedule.ts';
+import { Violation } from './violation.ts';
+import { World } from './world.ts';
+
+/** Who holds must do so for this long before the run counts as settled. */
+const STABLE_MS = 3000;
+/** From the end of the faults until one holds: stated, and never to be exceeded. */
+export const SETTLED_WITHIN_MS = 60_000;
+/** A snapshot that a restore may go back to, so often. */
+const SNAPSHOT_EVERY_MS = 3000;
+
+export interface Outcome {
+  readonly seed: number;
+  readonly violation: Violation | undefined;
+  /** Hash of everything that happened. */
+  readonly digest: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  /** From the end of the faults until somebody held for good. */
+  readonly settledAfterMs: number;
+  readonly holderChanges: number;
+}
+
+/** Runs one schedule from its beginning until somebody holds after its faults, or an invariant breaks. */
+export async function runSchedule(
+  schedule: Schedule,
+  prepare: (world: World) => void = () => undefined,
+): Promise<Outcome> {
+  const world = new World(schedule);
+  const { scheduler, cluster } = world;
+  prepare(world);
+  for (const fault of schedule.faults) {
+    scheduler.after(fault.atMs, () => {
+      const heal = begin(world, fault);
+      scheduler.after(Math.min(fault.forMs, FAULTS_END_MS - fault.atMs), heal);
+    });
+  }
+  const snapshot = (): void => {
+    if (cluster.available) cluster.takeSnapshot();
+    if (scheduler.now < FAULTS_END_MS) scheduler.after(SNAPSHOT_EVERY_MS, snapshot);
+  };
+  if (schedule.faults.some(({ kind }) => kind === 'restore')) snapshot();
+  // The faults' own ends come first.
+  let healedAt: number | undefined;
+  const last = Math.max(0, ...schedule.faults.map(({ atMs, forMs }) => atMs + forMs));
+  scheduler.after(Math.min(last, FAULTS_END_MS) + 1, () => {
+    healedAt = scheduler.now;
+    healAll(world);
+  });
+  let violation: Violation | undefined;
+  const settled = new Settled(world);
+  try {
+    const isDone = (): boolean => healedAt !== undefined && settled.isSo();
+    await scheduler.run(FAULTS_END_MS + SETTLED_WITHIN_MS + STABLE_MS, isDone);
+    if (!isDone()) {
+      const states = world.hosts.map(
+        ({ name, daemon }) => `${name} ${daemon?.groups.get(world.group.name)?.status.name}`,
+      );
+      throw new Violation('no-holder-after-faults', scheduler.now, states.join(', '));
+    }
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    violation = error;
+  }
+  for (const host of world.hosts) host.kill();
+  return {
+    seed: schedule.seed,
+    violation,
+    digest: scheduler.trace.digest,
+    events: scheduler.events,
+    virtualMs: scheduler.now,
+    settledAfterMs: (settled.since ?? scheduler.now) - (healedAt ?? 0),
+    holderChanges: world.invariants.holderChanges,
+  };
+}
+
+/** Since when the same one host has held. */
+class Settled {
+  since: number | undefined;
+  readonly #world: World;
+  #changes = -1;
+  #holder: string | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  isSo(): boolean {
+    const { scheduler, hosts, lan, invariants, group } = this.#world;
+    const changes = hosts.reduce((sum, { kernel }) => sum + kernel.changes, lan.changes);
+    if (changes !== this.#changes) {
+      this.#changes = changes;
+      const holders = invariants.holders(group);
+      const holder = holders.length === 1 ? holders[0]?.name : undefined;
+      if (holder !== this.#holder || holder === undefined) {
+        this.#holder = holder;
+        this.since = holder === undefined ? undefined : scheduler.now;
+      }
+    }
+    return this.since !== undefined && scheduler.now - this.since >= STABLE_MS;
+  }
+}

@@ -1,0 +1,107 @@
+import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
+import { Rng } from '../engine/rng.ts';
+import { FAULT_KINDS, type Fault, type FaultKind } from './fault.ts';
+
+export interface HostPlan {
+  readonly node: string;
+  readonly rate: number;
+  readonly upForMs: number;
+  readonly routeMs: number;
+  readonly marksAddresses: boolean;
+  readonly clonedIdentity: string | undefined;
+  readonly holdForMs: number;
+  readonly keepOnStop: boolean;
+  readonly startAtMs: number;
+}
+
+/** All that one seed decides, but for the chances of single messages. */
+export interface Schedule {
+  readonly seed: number;
+  readonly hosts: readonly HostPlan[];
+  /** Rate of the clock of etcd's leader. */
+  readonly etcdRate: number;
+  /** The election stands outside our prefix, and somebody who is none of us campaigns in it. */
+  readonly foreign: boolean;
+  /** The last hold was released before; else the very first start of a group. */
+  readonly releasedBefore: boolean;
+  readonly faults: readonly Fault[];
+}
+
+/** ρ of the protocol: how far a clock's rate may be off. */
+const RHO = 0.085;
+const FIRST_FAULT_MS = 1000;
+/** All faults are over by then. */
+export const FAULTS_END_MS = 36_000;
+/** After a restore etcd stays down for longer than the longest promise lasts by any clock (rule 16). */
+const RESTORE_DOWN_MS = (LONGEST_HOLD_FOR_MS + 143) / (1 - RHO) + 200;
+/** With a foreign candidate only what its own rules can bear: it honours no promise of ours. */
+const NOT_BESIDE_FOREIGN: readonly FaultKind[] = [
+  'candidate-deleted',
+  'record-deleted',
+  'lease-revoked',
+  'restore',
+  'stale-keep-alives',
+];
+
+function rate(rng: Rng): number {
+  const kind = rng.below(4);
+  if (kind === 0) return 1 - RHO;
+  if (kind === 1) return 1 + RHO;
+  return rng.between(1 - RHO, 1 + RHO);
+}
+
+function hostPlans(rng: Rng): HostPlan[] {
+  const count = rng.pick([2, 3, 3, 3, 3, 4]);
+  const twins = rng.chance(0.06);
+  const cloned = rng.chance(0.5) ? 'cloned-identity' : undefined;
+  const mixed = rng.chance(0.25);
+  const keepOnStop = rng.chance(0.2);
+  const spread = rng.pick([0, 500, 5000]);
+  return Array.from({ length: count }, (_, index) => ({
+    node: twins && index === 1 ? 'n0' : `n${index}`,
+    rate: rate(rng),
+    upForMs: rng.between(30_000, 3_000_000),
+    routeMs: rng.pick([0.5, 2, 10]),
+    marksAddresses: !rng.chance(0.2),
+    clonedIdentity: twins ? cloned : undefined,
+    holdForMs: mixed ? Math.round(rng.between(3400, LONGEST_HOLD_FOR_MS)) : 4000,
+    keepOnStop,
+    startAtMs: rng.next() * spread,
+  }));
+}
+
+function duration(rng: Rng, kind: FaultKind): number {
+  if (kind === 'restore') return RESTORE_DOWN_MS + rng.next() * 2000;
+  if (kind === 'leader-change') return rng.between(300, 2500);
+  // Short ones, ones about as long as a hold, and long ones.
+  const most = rng.pick([300, 3000, 6000, 14_000]);
+  return rng.next() * most;
+}
+
+function faults(rng: Rng, hosts: number, foreign: boolean): Fault[] {
+  const allowed = FAULT_KINDS.filter((kind) => !foreign || !NOT_BESIDE_FOREIGN.includes(kind));
+  // Swarm testing: most kinds are switched off in any one schedule (reliability.md §5.1).
+  const kinds = Array.from({ length: 1 + rng.below(5) }, () => rng.pick(allowed));
+  const planned = Array.from({ length: 1 + rng.below(10) }, (): Fault => {
+    const kind = rng.pick(kinds);
+    const forMs = duration(rng, kind);
+    const atMs = rng.between(FIRST_FAULT_MS, FAULTS_END_MS - Math.min(forMs, 20_000));
+    return { kind, atMs, forMs, host: rng.below(hosts), choice: rng.next() };
+  });
+  return planned.toSorted((one, other) => one.atMs - other.atMs);
+}
+
+/** The schedule of a seed. */
+export function scheduleOf(seed: number): Schedule {
+  const rng = new Rng(seed).fork('schedule');
+  const hosts = hostPlans(rng.fork('hosts'));
+  const foreign = rng.chance(0.08);
+  return {
+    seed,
+    hosts,
+    etcdRate: rate(rng),
+    foreign,
+    releasedBefore: !rng.chance(0.2),
+    faults: faults(rng.fork('faults'), hosts.length, foreign),
+  };
+}

@@ -1,0 +1,26 @@
+/** What must never be. */
+export type Invariant =
+  | 'two-holders'
+  | 'fence-beyond-proof'
+  | 'frame-without-right'
+  | 'unguarded-write'
+  | 'address-without-right'
+  | 'revision-not-increasing'
+  | 'key-given-up-while-held'
+  | 'holds-beside-foreign-leader'
+  | 'defect'
+  | 'no-holder-after-faults'
+  | 'too-many-changes'
+  | 'growth';
+
+/** An invariant is broken: the run ends here. */
+export class Violation extends Error {
+  override name = 'Violation';
+  readonly invariant: Invariant;
+  readonly atMs: number;
+  constructor(invariant: Invariant, atMs: number, detail: string, options?: ErrorOptions) {
+    super(`${invariant} at ${atMs.toFixed(1)} ms: ${detail}`, options);
+    this.invariant = invariant;
+    this.atMs = atMs;
+  }
+}

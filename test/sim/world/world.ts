@@ -1,0 +1,98 @@
+import { timingFor } from '../../../src/config/timing.ts';
+import { Keys } from '../../../src/election/keys.ts';
+import { encodeRecord } from '../../../src/election/record.ts';
+import type { ElectionGroup } from '../../../src/election/types.ts';
+import type { ElectorEvent } from '../../../src/events.ts';
+import type { Vip } from '../../../src/network/types.ts';
+import type { VipGroup } from '../../../src/vip/types.ts';
+import { PREFIX } from '../host/daemon.ts';
+import { Cluster } from '../etcd/cluster.ts';
+import { Watches } from '../etcd/watches.ts';
+import { ForeignCandidate } from '../etcd/foreign.ts';
+import { Host } from '../host/host.ts';
+import { Invariants } from './invariants.ts';
+import { Lan } from './lan.ts';
+import { Rng } from '../engine/rng.ts';
+import type { Schedule } from './schedule.ts';
+import { Scheduler } from '../engine/scheduler.ts';
+
+const VIP: Vip = { family: 4, address: '10.0.0.100', prefixLength: 32 };
+/** Where a foreign candidate and ours meet. */
+const FOREIGN_ELECTION = '/talos/vip';
+const keys = new Keys(PREFIX);
+
+/** Hosts, etcd and LAN of one schedule, before anything has happened. */
+export class World {
+  readonly scheduler = new Scheduler();
+  readonly cluster: Cluster;
+  readonly watches: Watches;
+  readonly lan = new Lan();
+  readonly hosts: readonly Host[];
+  readonly group: VipGroup & ElectionGroup;
+  readonly invariants: Invariants;
+  readonly foreign: ForeignCandidate | undefined;
+  readonly rng: Rng;
+  /** Told of every event of every daemon. */
+  onEvent: (host: Host, event: ElectorEvent) => void = () => undefined;
+
+  constructor(schedule: Schedule) {
+    const { scheduler } = this;
+    const rng = new Rng(schedule.seed);
+    this.rng = rng.fork('world');
+    this.cluster = new Cluster(scheduler, rng.fork('leases'), schedule.etcdRate);
+    this.watches = new Watches(this.cluster);
+    const electionKey = schedule.foreign ? { electionKey: FOREIGN_ELECTION } : {};
+    this.group = { name: 'api', vips: [VIP], links: ['end0'], ...electionKey };
+    const around = {
+      scheduler,
+      cluster: this.cluster,
+      watches: this.watches,
+      onEvent: (host: Host, event: ElectorEvent) => this.onEvent(host, event),
+    };
+    this.hosts = schedule.hosts.map((plan, index) => {
+      const { startAtMs, holdForMs, ...rest } = plan;
+      const timing = timingFor({ profile: 'seconds', holdForMs });
+      const options = { ...rest, timing, groups: [this.group] };
+      const host = new Host(`h${index}`, around, rng.fork(`host ${index}`), options);
+      scheduler.after(startAtMs, () => host.start());
+      return host;
+    });
+    this.invariants = new Invariants(this.hosts, [this.group], this.cluster, this.lan);
+    if (schedule.releasedBefore) this.#writeReleased();
+    this.cluster.onChange = (change) => {
+      for (const { kv } of change.events) scheduler.trace.mixText(kv.key);
+      scheduler.trace.mix(scheduler.now, change.revision);
+      this.invariants.onChange(change);
+      this.watches.tell(change);
+      this.foreign?.look();
+    };
+    if (schedule.foreign) {
+      this.foreign = new ForeignCandidate(
+        scheduler,
+        this.cluster,
+        rng.fork('foreign'),
+        electionKey,
+      );
+    }
+    scheduler.onSettled = () => this.invariants.check();
+  }
+
+  /** As the last hold of an earlier day ended. */
+  #writeReleased(): void {
+    const value = encodeRecord({
+      state: 'released',
+      token: { key: `${keys.election('api')}/1`, createRevision: 1 },
+      node: 'n9',
+      identity: 'nobody',
+      bootId: 'long-ago',
+      seq: 1,
+      ceilingMs: 4000,
+      fenceLatencyMs: 143,
+      sinceMs: 0,
+      changedMs: 0,
+      reason: 'shutdown',
+      by: 'n9',
+    });
+    this.cluster.keyspace.apply([{ op: 'put', key: keys.holder('api'), value }]);
+  }
+}
