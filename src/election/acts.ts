@@ -41,12 +41,12 @@ export class Acts {
         case 'take':
           if (await member.take(self, decision, view, signal)) {
             spawn(this.#remember(member, view, signal));
-          }
+          } else core.view.doubt();
           // The pace of beats is a holder's from now on. The taking was one: the next has time.
           core.parts.clock.timer(AFTER_TAKING_MS, () => core.beatNow.ring());
           break;
         case 'depose':
-          await member.depose(self, decision.deposing, view, signal);
+          if (!(await member.depose(self, decision.deposing, view, signal))) core.view.doubt();
           break;
         case 'dequeue':
           await member.dequeue(decision.own, signal);

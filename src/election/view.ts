@@ -139,9 +139,18 @@ export class View {
     );
   }
 
+  /**
+   * A compare that this picture promised to hold has failed: the next read is a whole one. A delta
+   * need not tell: after a look back in time that nobody noticed, what is there may be older than
+   * what we think to know.
+   */
+  doubt(): void {
+    for (const range of this.#ranges) range.forget();
+  }
+
   /** Compaction, gap, regression, another cluster: forget and read anew. */
   forget(): void {
-    for (const range of this.#ranges) range.forget();
+    this.doubt();
     this.observations.clear();
   }
 }

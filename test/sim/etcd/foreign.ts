@@ -40,6 +40,10 @@ export class ForeignCandidate {
   }
 
   #campaign(): void {
+    if (this.#cluster.full) {
+      this.#comeLater();
+      return;
+    }
     this.#lease += 1;
     // Any ID that does not carry our tag.
     const lease = (0x7000 + this.#lease).toString(16);

@@ -12,6 +12,8 @@ import type { Machine } from './machine.ts';
 export interface Right {
   readonly token: Token;
   readonly until: Instant;
+  /** When the newest beat that proved it had been sent. */
+  readonly sentAt: number;
 }
 
 interface Proven {
@@ -82,9 +84,10 @@ export class Rights implements Witness {
       const known = this.#byGroup.get(group);
       const until = (sentAt + holdForMs) as Instant;
       if (known !== undefined && sameToken(known.token, token)) {
-        if (until > known.until) this.#byGroup.set(group, { token, until });
-      } else if ((known?.token.createRevision ?? 0) < token.createRevision) {
-        this.#byGroup.set(group, { token, until });
+        if (until > known.until) this.#byGroup.set(group, { token, until, sentAt });
+      } else if (known === undefined || known.sentAt < sentAt) {
+        // Of another token: an older beat's late reply gives nothing back.
+        this.#byGroup.set(group, { token, until, sentAt });
       }
     }
   }

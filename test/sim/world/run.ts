@@ -32,8 +32,12 @@ export async function runSchedule(
   prepare(world);
   for (const fault of schedule.faults) {
     scheduler.after(fault.atMs, () => {
+      world.onFault(fault, false);
       const heal = begin(world, fault);
-      scheduler.after(Math.min(fault.forMs, FAULTS_END_MS - fault.atMs), heal);
+      scheduler.after(Math.min(fault.forMs, FAULTS_END_MS - fault.atMs), () => {
+        world.onFault(fault, true);
+        heal();
+      });
     });
   }
   const snapshot = (): void => {

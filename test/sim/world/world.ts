@@ -10,6 +10,7 @@ import { Cluster } from '../etcd/cluster.ts';
 import { Watches } from '../etcd/watches.ts';
 import { ForeignCandidate } from '../etcd/foreign.ts';
 import { Host } from '../host/host.ts';
+import type { Fault } from './fault.ts';
 import { Invariants } from './invariants.ts';
 import { Lan } from './lan.ts';
 import { Rng } from '../engine/rng.ts';
@@ -34,6 +35,9 @@ export class World {
   readonly rng: Rng;
   /** Told of every event of every daemon. */
   onEvent: (host: Host, event: ElectorEvent) => void = () => undefined;
+
+  /** Told of each fault as it begins and as it ends. */
+  onFault: (fault: Fault, over: boolean) => void = () => undefined;
 
   constructor(schedule: Schedule) {
     const { scheduler } = this;
