@@ -202,7 +202,8 @@ export class Elector implements ElectionControl {
     try {
       await lease.revoke(leaseId, deadlineMs, NEVER_ABORTED);
     } catch (error) {
-      if (!(error instanceof StoreError)) throw new Error(describe(error), { cause: error });
+      // Its keys are gone; that the state file cannot say so harms nobody.
+      if (!isTrouble(error)) throw new Error(describe(error), { cause: error });
     }
   }
 }

@@ -172,12 +172,10 @@ export class Host {
     const { standing } = machine;
     if (standing === undefined) return;
     const { now } = machine.scheduler;
-    const remaining = this.options.groups.map(({ name }) => {
-      const right = this.rights.of(name);
-      return right === undefined ? 0 : machine.trueTimeOf(right.until) - now;
-    });
-    const ms =
-      standing === 'vm-pause' ? Math.max(0, ...remaining) : NOTICED_AFTER_SUSPEND_MS / machine.rate;
+    // What remained of the hold is what remained of the promise: its proof may be still to arrive.
+    const promisedEnd = this.disk.saved?.memory.promisedEnd ?? machine.now();
+    const remainingMs = Math.max(machine.trueTimeOf(promisedEnd) - now, 0);
+    const ms = standing === 'vm-pause' ? remainingMs : NOTICED_AFTER_SUSPEND_MS / machine.rate;
     machine.goOn();
     this.excusedUntil = Math.max(this.excusedUntil, now + ms);
   }

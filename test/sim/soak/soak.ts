@@ -1,32 +1,50 @@
-import { runSchedule } from '../world/run.ts';
-import { scheduleOf } from '../world/schedule.ts';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { SoakOptions } from './options.ts';
+import { emptySummary, merge, type Summary } from './summary.ts';
+import type { Portion } from './worker.ts';
 
-const first = Number(process.argv[2] ?? 1);
-const count = Number(process.argv[3] ?? 100);
-const cpu0 = process.cpuUsage();
-const startedAt = process.hrtime.bigint();
-let virtual = 0;
-let events = 0;
-let failed = 0;
-const kinds = new Map<string, number>();
-let slowest = 0;
-for (let seed = first; seed < first + count; seed += 1) {
-  const schedule = scheduleOf(seed);
-  const outcome = await runSchedule(schedule);
-  virtual += outcome.virtualMs;
-  events += outcome.events;
-  slowest = Math.max(slowest, outcome.settledAfterMs);
-  if (outcome.violation !== undefined) {
-    failed += 1;
-    const k = outcome.violation.invariant;
-    kinds.set(k, (kinds.get(k) ?? 0) + 1);
-    if ((kinds.get(k) ?? 0) <= 6)
-      process.stdout.write(
-        `${seed}: ${outcome.violation.message.slice(0, 300)} [${[...new Set(schedule.faults.map((f) => f.kind))].join(',')}]\n`,
-      );
+const LOADER = new URL('loader.mjs', import.meta.url).href;
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+
+/**
+ * Runs schedules in worker processes, each every so manyth seed.
+ * @param mutant name of a mutant to put into the source (mutants/mutants.json)
+ * @throws when a worker ends without an answer
+ */
+export async function soak(options: SoakOptions, mutant?: string): Promise<Summary> {
+  const { schedules, firstSeed, workers } = options;
+  const end = firstSeed + schedules;
+  const portions = Array.from({ length: workers }, (_, index) => ({
+    first: firstSeed + index,
+    end,
+    step: workers,
+  }));
+  const all = emptySummary();
+  for (const each of await Promise.all(portions.map((portion) => work(portion, mutant)))) {
+    merge(all, each);
   }
+  all.failures.sort((one, other) => one.seed - other.seed);
+  return all;
 }
-const ms = Number(process.hrtime.bigint() - startedAt) / 1e6;
-process.stdout.write(
-  `${count} schedules, ${failed} failed ${JSON.stringify([...kinds])}, ${(ms / count).toFixed(1)} ms each, cpu ${(process.cpuUsage(cpu0).user / 1000 / count).toFixed(1)}, ${(events / count).toFixed(0)} events each, ${(virtual / count / 1000).toFixed(0)} s virtual, slowest ${slowest}\n`,
-);
+
+function work(portion: Portion, mutant: string | undefined): Promise<Summary> {
+  const { SIM_MUTANT: _none, ...env } = process.env;
+  const child = fork(WORKER, {
+    // Not the test runner's: it would count lines of the daemon.
+    execArgv: ['--no-warnings', '--import', LOADER],
+    env: mutant === undefined ? env : { ...env, SIM_MUTANT: mutant },
+  });
+  return new Promise((resolve, reject) => {
+    let summary: Summary | undefined;
+    child.once('message', (message) => {
+      summary = message as Summary;
+    });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      if (summary !== undefined && code === 0) resolve(summary);
+      else reject(new Error(`a worker of the simulation ended: ${code ?? signal}`));
+    });
+    child.send(portion);
+  });
+}

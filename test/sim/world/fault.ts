@@ -14,8 +14,8 @@ export interface Fault {
   readonly atMs: number;
   /** How long it lasts. */
   readonly forMs: number;
-  /** Index of the host that it befalls. */
-  readonly host: number;
+  /** Index of the host that it befalls; of none: whoever holds when it begins. */
+  readonly host: number | undefined;
   /** In [0, 1): what else there is to choose. */
   readonly choice: number;
 }

@@ -14,7 +14,9 @@ const FAULTS: Record<FaultKind, Begin> = {
 
 /** Lets a fault begin. @returns what ends it */
 export function begin(world: World, fault: Fault): Heal {
-  const host = world.hosts[fault.host % world.hosts.length];
+  const { hosts, group, invariants } = world;
+  const [holder] = fault.host === undefined ? invariants.holders(group) : [];
+  const host = holder ?? hosts[fault.host ?? Math.floor(fault.choice * hosts.length)];
   if (host === undefined) throw new Error('a world has hosts');
   return FAULTS[fault.kind](world, host, fault);
 }

@@ -82,11 +82,12 @@ function faults(rng: Rng, hosts: number, foreign: boolean): Fault[] {
   const allowed = FAULT_KINDS.filter((kind) => !foreign || !NOT_BESIDE_FOREIGN.includes(kind));
   // Swarm testing: most kinds are switched off in any one schedule (reliability.md §5.1).
   const kinds = Array.from({ length: 1 + rng.below(5) }, () => rng.pick(allowed));
-  const planned = Array.from({ length: 1 + rng.below(10) }, (): Fault => {
+  const planned = Array.from({ length: 1 + rng.below(rng.pick([6, 12, 24])) }, (): Fault => {
     const kind = rng.pick(kinds);
     const forMs = duration(rng, kind);
     const atMs = rng.between(FIRST_FAULT_MS, FAULTS_END_MS - Math.min(forMs, 20_000));
-    return { kind, atMs, forMs, host: rng.below(hosts), choice: rng.next() };
+    const host = rng.chance(0.6) ? undefined : rng.below(hosts);
+    return { kind, atMs, forMs, host, choice: rng.next() };
   });
   return planned.toSorted((one, other) => one.atMs - other.atMs);
 }

@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util';
+
+/** What a soak is asked for. */
+export interface SoakOptions {
+  readonly schedules: number;
+  readonly firstSeed: number;
+  readonly workers: number;
+}
+
+/** Reads `--schedules N --seed S --workers W`. @throws for anything else */
+export function soakOptions(args: readonly string[]): SoakOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      schedules: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: '1' },
+      workers: { type: 'string', default: '2' },
+    },
+  });
+  return {
+    schedules: whole('schedules', values.schedules),
+    firstSeed: whole('seed', values.seed),
+    workers: whole('workers', values.workers),
+  };
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new Error(`--${name} ${text}: give 1 or more`);
+  return value;
+}

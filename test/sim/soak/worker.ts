@@ -1,0 +1,32 @@
+/** Runs the seeds that it is told to, and sends what they came to. */
+import { runSchedule } from '../world/run.ts';
+import { scheduleOf } from '../world/schedule.ts';
+import { count, emptySummary } from './summary.ts';
+
+/** A portion of seeds: `first`, `first + step`, … below `end`. */
+export interface Portion {
+  readonly first: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+async function run({ first, end, step }: Portion): Promise<void> {
+  const summary = emptySummary();
+  for (let seed = first; seed < end; seed += step) {
+    const schedule = scheduleOf(seed);
+    count(summary, schedule, await runSchedule(schedule));
+    // Between two runs: what a dead process's promises still have to say is said, and collected.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+  process.send?.(summary, () => process.disconnect());
+}
+
+process.once('message', (portion) => {
+  run(portion as Portion).catch((error: unknown) => {
+    process.nextTick(() => {
+      throw error;
+    });
+  });
+});
