@@ -19,7 +19,7 @@ import { Violation } from '../world/violation.ts';
 /** systemd's RestartSec of the unit, in milliseconds. */
 const RESTART_MS = 1000;
 /** A tick, its lateness, and the calls of a withdrawal: so long a resumed machine may still answer. */
-const NOTICED_AFTER_SUSPEND_MS = 110;
+const NOTICED_AFTER_MS = 110;
 
 export interface HostOptions extends DaemonOptions {
   readonly rate: number;
@@ -85,6 +85,7 @@ export class Host {
   /** The supervisor starts the daemon. */
   start(): void {
     if (this.daemon !== undefined || !this.machine.powered) return;
+    this.#noticesSoon();
     this.#lives += 1;
     const rng = this.#rng.fork(`life ${this.#lives}`);
     const process = new Process(this.machine, rng.fork('process'));
@@ -175,9 +176,22 @@ export class Host {
     // What remained of the hold is what remained of the promise: its proof may be still to arrive.
     const promisedEnd = this.disk.saved?.memory.promisedEnd ?? machine.now();
     const remainingMs = Math.max(machine.trueTimeOf(promisedEnd) - now, 0);
-    const ms = standing === 'vm-pause' ? remainingMs : NOTICED_AFTER_SUSPEND_MS / machine.rate;
+    const ms = standing === 'vm-pause' ? remainingMs : NOTICED_AFTER_MS / machine.rate;
     machine.goOn();
     this.excusedUntil = Math.max(this.excusedUntil, now + ms);
+  }
+
+  /** A paused process goes on (SIGCONT). */
+  goOnProcess(process = this.process): void {
+    this.#noticesSoon();
+    process?.goOn();
+  }
+
+  /** What was declared while no process could act stays so until one has looked around. */
+  #noticesSoon(): void {
+    if (!this.excused) return;
+    const { scheduler, rate } = this.machine;
+    this.excusedUntil = Math.max(this.excusedUntil, scheduler.now + NOTICED_AFTER_MS / rate);
   }
 
   /** Whether what it holds now is among what design §1 and protocol.md declare as not covered. */

@@ -35,7 +35,7 @@ export function healAll({ cluster, hosts, lan }: World): void {
     host.disk.refuses = false;
     if (!kernel.carrier) kernel.setCarrier(true);
     host.goOn();
-    host.process?.goOn();
+    host.goOnProcess();
     host.powerOn();
     host.start();
   }

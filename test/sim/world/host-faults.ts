@@ -2,9 +2,10 @@ import { NOTHING_LEFT, type Begin, type FaultKind } from './fault.ts';
 
 /** What befalls one host: its process, its machine, its kernel. */
 export const HOST_FAULTS = {
-  'process-pause': (_world, { process }) => {
+  'process-pause': (_world, host) => {
+    const { process } = host;
     process?.pause();
-    return () => process?.goOn();
+    return () => host.goOnProcess(process);
   },
   'pause-at-assign': ({ scheduler }, host, { forMs }) => {
     let paused = host.process;
@@ -12,11 +13,11 @@ export const HOST_FAULTS = {
       host.kernel.onAssign = () => undefined;
       paused = host.process;
       paused?.pause();
-      scheduler.after(forMs, () => paused?.goOn());
+      scheduler.after(forMs, () => host.goOnProcess(paused));
     };
     return () => {
       host.kernel.onAssign = () => undefined;
-      paused?.goOn();
+      host.goOnProcess(paused);
     };
   },
   'process-kill': (_world, host) => {
