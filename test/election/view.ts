@@ -133,3 +133,24 @@ await t.test('what is forgotten must be read in full', (t) => {
   t.ok(view.read().operations.every((each) => !('minModRevision' in each)));
   t.end();
 });
+
+await t.test(
+  'a picture in doubt is read whole, and what was seen of the nodes stays dated',
+  (t) => {
+    const view = new View(KEYS, [{ name: 'g' }]);
+    const record = encodeRecord(recordOf(candidate('b', 5)));
+    const beat = kv(KEYS.node('b'), 30, leaseOf('b'), encodeBeat(beatOf('b')));
+    load(view, [kv(KEYS.holder('g'), 40, '0', record), beat], 41);
+    const firstSeenAt = view.observations.ofNode('b')?.firstSeenAt;
+    // etcd went back in time unnoticed: the record of now is older than what we have read.
+    const restored = [kv(KEYS.holder('g'), 20, '0', record), beat];
+    load(view, restored, 50, after(NOW, 10));
+    t.equal(view.group('g').recordRevision, 40, 'a delta does not show it');
+    view.doubt();
+    t.notOk(view.complete);
+    t.ok(load(view, restored, 51, after(NOW, 20)));
+    t.equal(view.group('g').recordRevision, 20);
+    t.equal(view.observations.ofNode('b')?.firstSeenAt, firstSeenAt);
+    t.end();
+  },
+);
