@@ -18,9 +18,8 @@ export class Machine implements Owner {
   boot = 1;
   /** Counts suspends and clock-stopping pauses: kernel lifetimes armed before one end later. */
   standstills = 0;
-  /** True milliseconds that it has stood still in all. */
-  stoodStillMs = 0;
   #standing: { kind: Standstill; since: number; held: SimEvent[] } | undefined;
+  #stoodStillMs = 0;
   #suspendedMs = 0;
   /** True time at which its clock would have shown 0. */
   #bootedAt: number;
@@ -45,10 +44,15 @@ export class Machine implements Owner {
     return this.powered && this.#standing === undefined;
   }
 
+  /** True milliseconds that it has stood still in all, until now. */
+  get stoodStillMs(): number {
+    const since = this.#standing?.since;
+    return this.#stoodStillMs + (since === undefined ? 0 : this.scheduler.now - since);
+  }
+
   /** CLOCK_MONOTONIC, in milliseconds. */
   monotonicMs(): number {
-    const until = this.#standing?.since ?? this.scheduler.now;
-    return (until - this.#bootedAt - this.stoodStillMs) * this.rate;
+    return (this.scheduler.now - this.#bootedAt - this.stoodStillMs) * this.rate;
   }
 
   /** CLOCK_BOOTTIME less CLOCK_MONOTONIC, in milliseconds. */
@@ -85,7 +89,7 @@ export class Machine implements Owner {
     if (standing === undefined) return;
     const ms = this.scheduler.now - standing.since;
     this.#standing = undefined;
-    this.stoodStillMs += ms;
+    this.#stoodStillMs += ms;
     if (standing.kind === 'suspend') this.#suspendedMs += ms;
     for (const event of standing.held) this.#again(event);
   }
@@ -106,7 +110,7 @@ export class Machine implements Owner {
 
   powerOn(): void {
     this.powered = true;
-    this.stoodStillMs = 0;
+    this.#stoodStillMs = 0;
     this.#suspendedMs = 0;
     this.#bootedAt = this.scheduler.now;
   }
