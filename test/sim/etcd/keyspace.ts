@@ -18,9 +18,6 @@ export interface Change {
   readonly events: readonly WatchEvent[];
 }
 
-/** A compare may speak for all keys that begin with `key` (etcd's range_end). */
-type RangeCompare = Compare & { readonly prefix?: boolean };
-
 function compareText(one: string, other: string): number {
   if (one === other) return 0;
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
@@ -56,8 +53,9 @@ export class Keyspace {
   }
 
   /** A compare of a range holds when it holds for each key in it; of none, for a missing one. */
-  #holds(compare: RangeCompare): boolean {
-    if (compare.prefix !== true) return isTrue(compare, this.#keys.get(compare.key));
+  #holds(compare: Compare): boolean {
+    if (compare.target !== 'mod' || compare.prefix !== true)
+      return isTrue(compare, this.#keys.get(compare.key));
     const kvs = this.under(compare.key);
     return kvs.length === 0 ? isTrue(compare, undefined) : kvs.every((kv) => isTrue(compare, kv));
   }
@@ -155,10 +153,11 @@ function isTrue(compare: Compare, kv: KeyValue | undefined): boolean {
     case 'lease':
       return (kv?.lease ?? NO_LEASE) === compare.value;
     case 'create':
+      return (kv ?? MISSING).createRevision === compare.value;
     case 'mod': {
-      const { createRevision, modRevision } = kv ?? MISSING;
-      const revision = compare.target === 'create' ? createRevision : modRevision;
-      return compare.op === '=' ? revision === compare.value : revision < compare.value;
+      const { modRevision } = kv ?? MISSING;
+      if (compare.op === '=') return modRevision === compare.value;
+      return compare.op === '<' ? modRevision < compare.value : modRevision > compare.value;
     }
   }
 }

@@ -53,6 +53,10 @@ export class SimDaemon {
   readonly #monitor: NetworkMonitor;
   readonly #elector: Elector;
   readonly #running = new AbortController();
+  #break: (error: unknown) => void = () => undefined;
+  readonly #broken = new Promise<never>((_resolve, reject) => {
+    this.#break = reject;
+  });
   #stop: () => void = () => undefined;
   readonly #stopped = new Promise<void>((resolve) => {
     this.#stop = resolve;
@@ -81,7 +85,8 @@ export class SimDaemon {
     );
     const guard = new LifetimeGuard(network, clock);
     const monitor = this.#monitor;
-    const shared = { network, monitor, guard, journal: state, clock, emit, announcer };
+    const onDefect = (error: unknown): void => this.#break(error);
+    const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
     for (const group of groups) {
       this.groups.add(new GroupController({ ...shared, election: this.#elector }, group));
     }
@@ -104,7 +109,7 @@ export class SimDaemon {
       tick(clock, this.#pulse, signal),
       this.#monitor.run(signal),
     ];
-    await Promise.race([this.#stopped, ...loops]);
+    await Promise.race([this.#stopped, this.#broken, ...loops]);
     await this.#release();
     await clock.sleep(YIELD_MS);
     this.#running.abort(new Error('the daemon stops'));
