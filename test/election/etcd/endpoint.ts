@@ -64,12 +64,14 @@ await t.test('with three members', async (t) => {
     await attempts(store, 1_000, 20);
     first?.thaw();
     await hanging;
-    t.notOk(
-      log.events.some(
-        (event) => event.type === 'etcd-error' && event.endpoint === first?.clientUrl,
-      ),
-      'none of them went to the frozen one',
+    // It is probed all the while, which fails on a machine that is slow enough.
+    const failed = log.events.filter(
+      (event) =>
+        event.type === 'etcd-error' &&
+        event.endpoint === first?.clientUrl &&
+        event.call !== 'probe',
     );
+    t.strictSame(failed, [], 'none of them went to the frozen one');
   });
 
   await t.test('a killed endpoint is left at once and used again after its restart', async (t) => {
