@@ -1,32 +1,24 @@
 import t from 'tap';
 import { runSchedule } from './world/run.ts';
-import type { Fault } from './world/fault.ts';
-import { scheduleOf, type Schedule } from './world/schedule.ts';
-
-/** Three equal hosts, a quiet network, and these faults. */
-function quiet(seed: number, faults: readonly Fault[]): Schedule {
-  const host = {
-    upForMs: 100_000,
-    routeMs: 2,
-    rate: 1,
-    marksAddresses: true,
-    clonedIdentity: undefined,
-    holdForMs: 4000,
-    keepOnStop: false,
-  };
-  const hosts = ['n0', 'n1', 'n2'].map((node, index) => ({ ...host, node, startAtMs: index * 10 }));
-  return { seed, hosts, etcdRate: 1, foreign: false, releasedBefore: true, faults };
-}
+import { quiet } from './world/quiet.ts';
+import { scheduleOf } from './world/schedule.ts';
 
 await t.test('one of three holds, and nothing changes while nothing happens', async (t) => {
-  const outcome = await runSchedule(quiet(1, []));
+  const outcome = await runSchedule(quiet({ faults: [] }));
   t.equal(outcome.violation, undefined);
   t.equal(outcome.holderChanges, 0);
 });
 
 await t.test('when the holder loses its power, another takes over once', async (t) => {
-  const crash = { kind: 'power-cut', atMs: 10_000, forMs: 20_000, host: 0, choice: 0 } as const;
-  const outcome = await runSchedule(quiet(1, [crash]));
+  const crash = {
+    kind: 'power-cut',
+    atMs: 10_000,
+    forMs: 20_000,
+    host: 0,
+    group: 0,
+    choice: 0,
+  } as const;
+  const outcome = await runSchedule(quiet({ faults: [crash] }));
   t.equal(outcome.violation, undefined);
   t.equal(outcome.holderChanges, 1);
 });

@@ -11,6 +11,7 @@ import { StoreError } from '../../../src/election/store.ts';
 import { onAbort } from '../engine/aborts.ts';
 import type { Process } from '../host/process.ts';
 import { storeError, type Cluster } from './cluster.ts';
+import { putsAnything } from './keyspace.ts';
 import type { Route } from './route.ts';
 import type { Watches } from './watches.ts';
 
@@ -27,6 +28,8 @@ export interface Witness {
 interface Call<T> {
   readonly options: CallOptions;
   readonly apply: () => T;
+  /** It only reads. */
+  readonly isRead?: boolean;
   readonly onReply?: (reply: T) => void;
 }
 
@@ -58,6 +61,7 @@ export class EtcdClient implements Store {
     let finding: unknown;
     return this.#call({
       options,
+      isRead: !putsAnything(txn) && txn.compares.length === 0,
       apply: () => {
         const reply = this.#cluster.txn(txn);
         if (reply.succeeded) finding = this.#witness.onApplied(txn);
@@ -90,7 +94,7 @@ export class EtcdClient implements Store {
   }
 
   /** Like `bounded` of the real store: ends at the deadline or with the signal, whatever comes later. */
-  #call<T>({ options, apply, onReply }: Call<T>): Promise<T> {
+  #call<T>({ options, apply, onReply, isRead = false }: Call<T>): Promise<T> {
     const { deadlineMs, signal } = options;
     if (signal.aborted) return Promise.reject(cancelled(signal));
     if (this.#closed) return Promise.reject(storeError('CANCELLED', 'the store is closed'));
@@ -109,7 +113,7 @@ export class EtcdClient implements Store {
       const cancelDeadline = this.#process.timer(deadlineMs, () =>
         end(() => reject(storeError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`))),
       );
-      this.#send(apply, (answer) =>
+      this.#send(apply, isRead, (answer) =>
         end(() => {
           if (answer instanceof StoreError) reject(answer);
           else {
@@ -122,8 +126,8 @@ export class EtcdClient implements Store {
   }
 
   /** Sends once; `answered` comes when a reply or an error arrives, perhaps twice or never. */
-  #send<T>(apply: () => T, answered: (answer: T | StoreError) => void): void {
-    const { requestMs, againMs, secondAnswers, replyMs, errorMs } = this.#route.passage();
+  #send<T>(apply: () => T, isRead: boolean, answered: (answer: T | StoreError) => void): void {
+    const { requestMs, againMs, secondAnswers, replyMs, errorMs } = this.#route.passage(isRead);
     const { scheduler } = this.#process.machine;
     const { generation } = this.#cluster;
     const arrive = (isAnswered: boolean): void => {

@@ -10,7 +10,7 @@ import {
 } from '../../../src/election/store.ts';
 import type { Rng } from '../engine/rng.ts';
 import type { Scheduler } from '../engine/scheduler.ts';
-import { Keyspace, putsAnything, type Change } from './keyspace.ts';
+import { Keyspace, putsAnything, refuseOversized, type Change } from './keyspace.ts';
 import { Leases } from './leases.ts';
 
 interface Snapshot {
@@ -73,6 +73,7 @@ export class Cluster {
   /** @throws StoreError */
   txn(txn: Txn): TxnReply {
     const { keyspace, leases } = this;
+    refuseOversized(txn);
     if (this.full && putsAnything(txn)) throw storeError('RESOURCE_EXHAUSTED', 'no space');
     const succeeded = keyspace.matches(txn.compares);
     const branch = succeeded ? txn.success : txn.failure;

@@ -20,16 +20,11 @@ export class ForeignCandidate {
   #key: string | undefined;
   #leads = false;
 
-  constructor(
-    scheduler: Scheduler,
-    cluster: Cluster,
-    rng: Rng,
-    { electionKey = '' }: { electionKey?: string },
-  ) {
+  constructor(scheduler: Scheduler, cluster: Cluster, rng: Rng, election: string) {
     this.#scheduler = scheduler;
     this.#cluster = cluster;
     this.#rng = rng;
-    this.#election = electionKey;
+    this.#election = election;
     this.#comeLater();
   }
 

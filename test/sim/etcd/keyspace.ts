@@ -8,6 +8,8 @@ import {
   type WatchEvent,
 } from '../../../src/election/store.ts';
 
+/** etcd's --max-txn-ops as it comes: neither list of a transaction may be longer. */
+const MAX_TXN_OPS = 128;
 /** Changes that are kept for watches. */
 const KEPT_CHANGES = 400;
 const MISSING = { value: '', createRevision: 0, modRevision: 0, lease: NO_LEASE };
@@ -160,6 +162,12 @@ function isTrue(compare: Compare, kv: KeyValue | undefined): boolean {
       return compare.op === '<' ? modRevision < compare.value : modRevision > compare.value;
     }
   }
+}
+
+/** @throws for what etcd refuses as a whole: ours must never be such a transaction */
+export function refuseOversized({ compares, success, failure }: Txn): void {
+  const longest = Math.max(compares.length, success.length, failure.length);
+  if (longest > MAX_TXN_OPS) throw new Error(`too many operations in a transaction: ${longest}`);
 }
 
 /** Whether a transaction would write, in either branch (what the quota of a full disk goes by). */

@@ -23,6 +23,8 @@ export class Route {
   requestsCut = false;
   /** Replies do not arrive. */
   repliesCut = false;
+  /** Requests that write nothing do not arrive: their sender beats on and reads nothing. */
+  readsCut = false;
   /** Shares of calls that lose their request, their reply, are applied late, applied twice, fail. */
   loss = 0;
   replyLoss = 0;
@@ -47,6 +49,7 @@ export class Route {
   heal(): void {
     this.requestsCut = false;
     this.repliesCut = false;
+    this.readsCut = false;
     this.loss = 0;
     this.replyLoss = 0;
     this.late = 0;
@@ -65,15 +68,16 @@ export class Route {
     return this.watchGaps > 0 && this.#rng.chance(this.watchGaps);
   }
 
-  passage(): Passage {
+  /** @param isRead whether it only reads */
+  passage(isRead = false): Passage {
     const rng = this.#rng;
     const requestMs = this.delayMs();
     const replyMs = this.delayMs();
     const troubled = this.loss + this.replyLoss + this.late + this.twice + this.failure > 0;
-    if (!troubled && !this.isCut) {
+    if (!troubled && !this.isCut && !(isRead && this.readsCut)) {
       return { requestMs, replyMs, againMs: undefined, secondAnswers: false, errorMs: undefined };
     }
-    const lost = this.requestsCut || rng.chance(this.loss);
+    const lost = this.requestsCut || (isRead && this.readsCut) || rng.chance(this.loss);
     const replyLost = this.repliesCut || rng.chance(this.replyLoss);
     const fails = rng.chance(this.failure);
     const lateMs = rng.chance(this.late) ? rng.between(300, 9000) : 0;

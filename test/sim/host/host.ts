@@ -1,5 +1,6 @@
 import type { Vip } from '../../../src/network/types.ts';
 import { isTrouble } from '../../../src/election/types.ts';
+import type { Timing } from '../../../src/config/types.ts';
 import { OperatorError } from '../../../src/errors.ts';
 import type { ElectorEvent } from '../../../src/events.ts';
 import { SimDaemon, type DaemonOptions } from './daemon.ts';
@@ -21,7 +22,9 @@ const RESTART_MS = 1000;
 /** A tick, its lateness, and the calls of a withdrawal: so long a resumed machine may still answer. */
 const NOTICED_AFTER_MS = 110;
 
-export interface HostOptions extends DaemonOptions {
+export interface HostOptions extends Omit<DaemonOptions, 'timing'> {
+  /** Of its first life, and of the later ones. */
+  readonly timings: readonly Timing[];
   readonly rate: number;
   readonly upForMs: number;
   readonly routeMs: number;
@@ -93,15 +96,20 @@ export class Host {
     const { route, rights: witness, options } = this;
     const client = new EtcdClient({ cluster, watches }, { process, route, witness });
     const state = new SimState(this.disk, process, rng.fork('state'), options.clonedIdentity);
-    const daemon = new SimDaemon(options, {
-      process,
-      network: this.kernel.network(process),
-      store: client,
-      state,
-      rng: rng.fork('daemon'),
-      emit: (event) => onEvent(this, event),
-      onFrame: (frame) => this.#onFrame(frame),
-    });
+    const timing = options.timings[Math.min(this.#lives, options.timings.length) - 1];
+    if (timing === undefined) throw new Error('a host has a timing');
+    const daemon = new SimDaemon(
+      { ...options, timing },
+      {
+        process,
+        network: this.kernel.network(process),
+        store: client,
+        state,
+        rng: rng.fork('daemon'),
+        emit: (event) => onEvent(this, event),
+        onFrame: (frame) => this.#onFrame(frame),
+      },
+    );
     Object.assign(this, { process, client, daemon });
     // The first code of a process runs as an event of its own.
     process.message(0, () => {

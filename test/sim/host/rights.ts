@@ -1,6 +1,7 @@
 import type { Instant } from '../../../src/clock.ts';
-import { decodeBeat } from '../../../src/election/beat.ts';
+import { decodeBeat, type Beat } from '../../../src/election/beat.ts';
 import { Keys } from '../../../src/election/keys.ts';
+import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
 import { decodeRecord, sameToken, type Token } from '../../../src/election/record.ts';
 import type { Operation, Txn } from '../../../src/election/store.ts';
 import type { Witness } from '../etcd/client.ts';
@@ -14,15 +15,26 @@ export interface Right {
   readonly until: Instant;
   /** When the newest beat that proved it had been sent. */
   readonly sentAt: number;
+  /** The same of those that were applied while its key and its record stood. */
+  readonly intactSentAt: number;
+  readonly ceilingMs: number;
 }
 
 interface Proven {
   readonly group: string;
   readonly token: Token;
   readonly holdForMs: number;
+  readonly ceilingMs: number;
+  /** Key and record stood; else nobody had written a record since, and one of them was deleted. */
+  readonly intact: boolean;
 }
 
 const keys = new Keys(PREFIX);
+
+/** By the key's name: one that somebody took off its lease still is its sender's. */
+function isOf(token: Token, { lease }: Beat): boolean {
+  return token.key.endsWith(`/${lease}`);
+}
 
 /** Puts of heartbeats, by anyone. */
 function beatOf(operations: readonly Operation[]): (Operation & { op: 'put' }) | undefined {
@@ -35,7 +47,9 @@ function beatOf(operations: readonly Operation[]): (Operation & { op: 'put' }) |
 /**
  * The oracle of one machine: derives from the bare store and from the moments of its own sending
  * what it may hold. It knows nothing of fences, claims or sessions. A write of the heartbeat proves
- * what, as it was applied, the record named as held by a standing key of the same lease.
+ * what, as it was applied, the record named as held by a standing key of the same lease. One that
+ * compared all records at once prolongs besides what was deleted by hand and still runs, but not
+ * beyond the longest promise after it was last seen whole (src/election/proving.ts).
  */
 export class Rights implements Witness {
   readonly #machine: Machine;
@@ -68,27 +82,55 @@ export class Rights implements Witness {
     const written = beatOf(txn.success);
     const beat = written === undefined ? undefined : decodeBeat(written.value);
     if (beat === undefined) return [];
+    const standing = this.#standing(beat);
+    if (!txn.compares.some((each) => each.target === 'mod' && each.prefix === true))
+      return standing;
+    const deleted = [...this.#byGroup].flatMap(([group, { token, ceilingMs }]): Proven[] => {
+      if (standing.some((each) => each.group === group) || !isOf(token, beat)) return [];
+      const kv = this.#keyspace.get(keys.holder(group));
+      const record = kv === undefined ? undefined : decodeRecord(kv.value);
+      const named = record?.state === 'held' && sameToken(record.token, token);
+      if (kv !== undefined && !named) return [];
+      const holdForMs = Math.min(beat.holdForMs, ceilingMs);
+      return [{ group, token, holdForMs, ceilingMs, intact: false }];
+    });
+    return [...standing, ...deleted];
+  }
+
+  /** What the records name as held by standing keys of the beat's lease. */
+  #standing(beat: Beat): Proven[] {
     return this.#keyspace.under(keys.holders).flatMap((kv) => {
       const record = decodeRecord(kv.value);
       if (record?.state !== 'held') return [];
       const { token, ceilingMs } = record;
       const key = this.#keyspace.get(token.key);
-      if (key?.createRevision !== token.createRevision || key.lease !== beat.lease) return [];
+      if (key?.createRevision !== token.createRevision || !isOf(token, beat)) return [];
       const group = kv.key.slice(keys.holders.length);
-      return [{ group, token, holdForMs: Math.min(beat.holdForMs, ceilingMs) }];
+      const holdForMs = Math.min(beat.holdForMs, ceilingMs);
+      return [{ group, token, holdForMs, ceilingMs, intact: true }];
     });
   }
 
   onConfirmed(_txn: Txn, sentAt: number, finding: unknown): void {
-    for (const { group, token, holdForMs } of finding as readonly Proven[]) {
-      const known = this.#byGroup.get(group);
-      const until = (sentAt + holdForMs) as Instant;
-      if (known !== undefined && sameToken(known.token, token)) {
-        if (until > known.until) this.#byGroup.set(group, { token, until, sentAt });
-      } else if (known === undefined || known.sentAt < sentAt) {
-        // Of another token: an older beat's late reply gives nothing back.
-        this.#byGroup.set(group, { token, until, sentAt });
-      }
+    for (const proven of finding as readonly Proven[]) this.#confirm(proven, sentAt);
+  }
+
+  #confirm({ group, token, holdForMs, ceilingMs, intact }: Proven, sentAt: number): void {
+    const known = this.#byGroup.get(group);
+    const promised = sentAt + holdForMs;
+    if (known === undefined || !sameToken(known.token, token)) {
+      // Of another token: an older beat's late reply gives nothing back.
+      if (!intact || (known !== undefined && known.sentAt >= sentAt)) return;
+      const until = promised as Instant;
+      this.#byGroup.set(group, { token, until, sentAt, intactSentAt: sentAt, ceilingMs });
+      return;
     }
+    // Once it had run out somebody may have taken: what was not looked at itself revives nothing.
+    if (!intact && this.#machine.now() >= known.until) return;
+    const intactSentAt = intact ? Math.max(known.intactSentAt, sentAt) : known.intactSentAt;
+    const longest = intactSentAt + LONGEST_HOLD_FOR_MS;
+    const until = Math.max(known.until, Math.min(promised, longest)) as Instant;
+    const newest = Math.max(known.sentAt, sentAt);
+    this.#byGroup.set(group, { token, until, sentAt: newest, intactSentAt, ceilingMs });
   }
 }

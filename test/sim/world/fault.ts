@@ -1,11 +1,11 @@
 import type { Host } from '../host/host.ts';
-import type { World } from './world.ts';
+import type { SimGroup, World } from './world.ts';
 
 /** Undoes what is left of a fault. */
 export type Heal = () => void;
 
 /** What befalls one host or the world: lets it begin and returns what ends it. */
-export type Begin = (world: World, host: Host, fault: Fault) => Heal;
+export type Begin = (world: World, host: Host, fault: Fault, group: SimGroup) => Heal;
 
 /** One thing that goes wrong, as the schedule has it. */
 export interface Fault {
@@ -16,6 +16,8 @@ export interface Fault {
   readonly forMs: number;
   /** Index of the host that it befalls; of none: whoever holds when it begins. */
   readonly host: number | undefined;
+  /** Index of the group that it befalls, and whose holder `host` undefined means. */
+  readonly group: number;
   /** In [0, 1): what else there is to choose. */
   readonly choice: number;
 }
@@ -39,6 +41,7 @@ export const FAULT_KINDS = [
   'route-cut',
   'route-lossy',
   'route-slow',
+  'reads-cut',
   'watch-stuck',
   'watch-gaps',
   'watch-broken',
@@ -51,6 +54,8 @@ export const FAULT_KINDS = [
   'candidate-deleted',
   'beat-deleted',
   'record-deleted',
+  'records-touched',
+  'candidate-unleased',
   'lease-revoked',
   'garbage',
 ] as const;

@@ -14,11 +14,13 @@ const FAULTS: Record<FaultKind, Begin> = {
 
 /** Lets a fault begin. @returns what ends it */
 export function begin(world: World, fault: Fault): Heal {
-  const { hosts, group, invariants } = world;
+  const { hosts, groups, invariants } = world;
+  const group = groups[fault.group];
+  if (group === undefined) throw new Error(`a schedule has no group ${fault.group}`);
   const [holder] = fault.host === undefined ? invariants.holders(group) : [];
   const host = holder ?? hosts[fault.host ?? Math.floor(fault.choice * hosts.length)];
   if (host === undefined) throw new Error('a world has hosts');
-  return FAULTS[fault.kind](world, host, fault);
+  return FAULTS[fault.kind](world, host, fault, group);
 }
 
 /** All that may still be wrong when the faults are over. */

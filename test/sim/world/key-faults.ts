@@ -1,7 +1,8 @@
 import { Keys } from '../../../src/election/keys.ts';
 import { PREFIX } from '../host/daemon.ts';
 import { NOTHING_LEFT, type Begin, type FaultKind } from './fault.ts';
-import type { World } from './world.ts';
+import type { KeyValue } from '../../../src/election/store.ts';
+import type { SimGroup, World } from './world.ts';
 
 const keys = new Keys(PREFIX);
 
@@ -18,25 +19,54 @@ function put({ cluster }: World, key: string, value: string): void {
   });
 }
 
-function electionOf({ group }: World): string {
-  return keys.election(group.name, group.electionKey);
+function electionOf({ name, electionKey }: SimGroup): string {
+  return keys.election(name, electionKey);
+}
+
+/** The group's candidates, the leader first. */
+function queueOf({ cluster }: World, group: SimGroup): KeyValue[] {
+  return cluster.keyspace.under(`${electionOf(group)}/`);
 }
 
 /** Somebody's hand in etcd: keys and leases deleted, or written by strangers. */
 export const KEY_FAULTS = {
-  'candidate-deleted': (world, _host, { choice }) => {
-    const queue = world.cluster.keyspace.under(`${electionOf(world)}/`);
-    remove(world, queue[choice < 0.7 ? 0 : Math.floor(choice * queue.length)]?.key);
+  'candidate-deleted': (world, _host, { choice }, group) => {
+    // Of one group, or of all that there are: whoever clears a whole election by mistake.
+    const groups = choice < 0.9 ? [group] : world.groups;
+    for (const each of groups) {
+      const queue = queueOf(world, each);
+      remove(world, queue[choice < 0.7 ? 0 : Math.floor(choice * queue.length)]?.key);
+    }
     return NOTHING_LEFT;
+  },
+  'candidate-unleased': (world, _host, _fault, group) => {
+    // As `etcdctl put` does: the key stays and belongs to no lease any more.
+    const [first] = queueOf(world, group);
+    if (first !== undefined) put(world, first.key, first.value);
+    return () => remove(world, first?.key);
   },
   'beat-deleted': (world, { options }) => {
     remove(world, keys.node(options.node));
     return NOTHING_LEFT;
   },
-  'record-deleted': (world, _host, { choice }) => {
-    const [first] = world.cluster.keyspace.under(`${electionOf(world)}/`);
-    remove(world, keys.holder(world.group.name));
+  'record-deleted': (world, _host, { choice }, group) => {
+    const [first] = queueOf(world, group);
+    remove(world, keys.holder(group.name));
     if (choice < 0.5) remove(world, first?.key);
+    return NOTHING_LEFT;
+  },
+  'records-touched': (world, _host, { choice, forMs }, group) => {
+    // Of a group that none of these hosts has, again and again; or once of one that they have.
+    const other = keys.holder('elsewhere');
+    const endsAt = world.scheduler.now + forMs;
+    const touch = (): void => {
+      put(world, other, 'what is this');
+      const ms = 50 + choice * 900;
+      if (world.scheduler.now + ms < endsAt) world.scheduler.after(ms, touch);
+    };
+    const record = world.cluster.keyspace.get(keys.holder(group.name));
+    if (choice < 0.8) touch();
+    else if (record !== undefined) put(world, record.key, record.value);
     return NOTHING_LEFT;
   },
   'lease-revoked': ({ cluster }, { disk }) => {
@@ -44,11 +74,11 @@ export const KEY_FAULTS = {
     if (leaseId !== undefined) cluster.submit(() => cluster.revoke(leaseId));
     return NOTHING_LEFT;
   },
-  garbage: (world, { options }, { choice }) => {
-    const stray = `${electionOf(world)}/stray`;
+  garbage: (world, { options }, { choice }, group) => {
+    const stray = `${electionOf(group)}/stray`;
     const beat = keys.node(options.node);
     if (choice < 0.3) put(world, stray, 'nobody');
-    else if (choice < 0.6) put(world, keys.holder(world.group.name), 'what is this');
+    else if (choice < 0.6) put(world, keys.holder(group.name), 'what is this');
     else put(world, beat, 'what is this');
     // An operator removes it again: a name under which something else is written stays taken.
     return () => {

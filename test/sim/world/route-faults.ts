@@ -28,6 +28,11 @@ export const ROUTE_FAULTS = {
   'route-slow': onRoute((route, choice) => {
     route.slowMs = choice * 900;
   }),
+  'reads-cut': onRoute((route, choice) => {
+    route.readsCut = true;
+    // Without the watch's news too, or with them.
+    route.watchIsStuck = choice < 0.7;
+  }),
   'watch-stuck': onRoute((route) => {
     route.watchIsStuck = true;
   }),

@@ -58,9 +58,10 @@ export async function runSchedule(
     const isDone = (): boolean => healedAt !== undefined && settled.isSo();
     await scheduler.run(FAULTS_END_MS + SETTLED_WITHIN_MS + STABLE_MS, isDone);
     if (!isDone()) {
-      const states = world.hosts.map(
-        ({ name, daemon }) => `${name} ${daemon?.groups.get(world.group.name)?.status.name}`,
-      );
+      const states = world.hosts.map(({ name, daemon }) => {
+        const all = daemon?.groups.all() ?? [];
+        return [name, ...all.map(({ group, status }) => `${group.name} ${status.name}`)].join(' ');
+      });
       throw new Violation('no-holder-after-faults', scheduler.now, states.join(', '));
     }
   } catch (error) {
@@ -79,29 +80,40 @@ export async function runSchedule(
   };
 }
 
-/** Since when the same one host has held. */
+/** Since when each group has been held by the same one host. */
 class Settled {
   since: number | undefined;
   readonly #world: World;
   #changes = -1;
-  #holder: string | undefined;
+  #holders = '';
 
   constructor(world: World) {
     this.#world = world;
   }
 
   isSo(): boolean {
-    const { scheduler, hosts, lan, invariants, group } = this.#world;
+    const { scheduler, hosts, lan } = this.#world;
     const changes = hosts.reduce((sum, { kernel }) => sum + kernel.changes, lan.changes);
     if (changes !== this.#changes) {
       this.#changes = changes;
-      const holders = invariants.holders(group);
-      const holder = holders.length === 1 ? holders[0]?.name : undefined;
-      if (holder !== this.#holder || holder === undefined) {
-        this.#holder = holder;
-        this.since = holder === undefined ? undefined : scheduler.now;
+      const holders = this.#whoHolds();
+      if (holders !== this.#holders || holders === undefined) {
+        this.#holders = holders ?? '';
+        this.since = holders === undefined ? undefined : scheduler.now;
       }
     }
     return this.since !== undefined && scheduler.now - this.since >= STABLE_MS;
+  }
+
+  /** The holder of each group; undefined when one has none, or two. */
+  #whoHolds(): string | undefined {
+    const { groups, invariants } = this.#world;
+    let text = '';
+    for (const group of groups) {
+      const holders = invariants.holders(group);
+      if (holders.length !== 1) return undefined;
+      text += `${holders[0]?.name} `;
+    }
+    return text;
   }
 }

@@ -9,9 +9,12 @@ export interface HostPlan {
   readonly routeMs: number;
   readonly marksAddresses: boolean;
   readonly clonedIdentity: string | undefined;
-  readonly holdForMs: number;
+  /** Of its first life, and of the later ones: somebody changed the configuration. */
+  readonly holdForMs: readonly [number, number];
   readonly keepOnStop: boolean;
   readonly startAtMs: number;
+  /** Indices of the groups that it is configured for. */
+  readonly groups: readonly number[];
 }
 
 /** All that one seed decides, but for the chances of single messages. */
@@ -20,7 +23,9 @@ export interface Schedule {
   readonly hosts: readonly HostPlan[];
   /** Rate of the clock of etcd's leader. */
   readonly etcdRate: number;
-  /** The election stands outside our prefix, and somebody who is none of us campaigns in it. */
+  /** How many groups there are, each with one VIP. */
+  readonly groups: number;
+  /** The first group's election stands outside our prefix, and somebody who is none of us campaigns in it. */
   readonly foreign: boolean;
   /** The last hold was released before; else the very first start of a group. */
   readonly releasedBefore: boolean;
@@ -29,6 +34,8 @@ export interface Schedule {
 
 /** ρ of the protocol: how far a clock's rate may be off. */
 const RHO = 0.085;
+/** The fewest hosts that a schedule has. */
+const MIN_HOSTS = 2;
 const FIRST_FAULT_MS = 1000;
 /** All faults are over by then. */
 export const FAULTS_END_MS = 36_000;
@@ -37,6 +44,7 @@ const RESTORE_DOWN_MS = (LONGEST_HOLD_FOR_MS + 143) / (1 - RHO) + 200;
 /** With a foreign candidate only what its own rules can bear: it honours no promise of ours. */
 const NOT_BESIDE_FOREIGN: readonly FaultKind[] = [
   'candidate-deleted',
+  'candidate-unleased',
   'record-deleted',
   'lease-revoked',
   'restore',
@@ -50,13 +58,35 @@ function rate(rng: Rng): number {
   return rng.between(1 - RHO, 1 + RHO);
 }
 
-function hostPlans(rng: Rng): HostPlan[] {
+/** Most schedules have one group, for speed; some so many that no transaction could compare them all. */
+function groupCount(rng: Rng): number {
+  const kind = rng.next();
+  if (kind < 0.76) return 1;
+  if (kind < 0.9) return 2 + rng.below(2);
+  return kind < 0.992 ? 4 + rng.below(9) : 58 + rng.below(13);
+}
+
+/** Which groups one host has: some schedules leave some out, so that not one host holds all. */
+function groupsOf(rng: Rng, host: number, count: number, leavesOut: boolean): number[] {
+  const all = Array.from({ length: count }, (_, index) => index);
+  if (!leavesOut) return all;
+  const own = all.filter((group) => group % MIN_HOSTS === host || rng.chance(0.6));
+  return own.length > 0 ? own : [0];
+}
+
+function holdFor(rng: Rng): number {
+  return Math.round(rng.between(3400, LONGEST_HOLD_FOR_MS));
+}
+
+function hostPlans(rng: Rng, groups: number): HostPlan[] {
   const count = rng.pick([2, 3, 3, 3, 3, 4]);
   const twins = rng.chance(0.06);
   const cloned = rng.chance(0.5) ? 'cloned-identity' : undefined;
   const mixed = rng.chance(0.25);
   const keepOnStop = rng.chance(0.2);
   const spread = rng.pick([0, 500, 5000]);
+  // Of two with one name one stays out: another must have its groups.
+  const leavesOut = !twins && rng.chance(0.6);
   return Array.from({ length: count }, (_, index) => ({
     node: twins && index === 1 ? 'n0' : `n${index}`,
     rate: rate(rng),
@@ -64,9 +94,10 @@ function hostPlans(rng: Rng): HostPlan[] {
     routeMs: rng.pick([0.5, 2, 10]),
     marksAddresses: !rng.chance(0.2),
     clonedIdentity: twins ? cloned : undefined,
-    holdForMs: mixed ? Math.round(rng.between(3400, LONGEST_HOLD_FOR_MS)) : 4000,
+    holdForMs: mixed ? [holdFor(rng), rng.pick([holdFor(rng), 3400])] : [4000, 4000],
     keepOnStop,
     startAtMs: rng.next() * spread,
+    groups: groupsOf(rng, index, groups, leavesOut),
   }));
 }
 
@@ -78,7 +109,10 @@ function duration(rng: Rng, kind: FaultKind): number {
   return rng.next() * most;
 }
 
-function faults(rng: Rng, hosts: number, foreign: boolean): Fault[] {
+function faults(
+  rng: Rng,
+  { hosts, groups, foreign }: { hosts: number; groups: number; foreign: boolean },
+): Fault[] {
   const allowed = FAULT_KINDS.filter((kind) => !foreign || !NOT_BESIDE_FOREIGN.includes(kind));
   // Swarm testing: most kinds are switched off in any one schedule (reliability.md §5.1).
   const kinds = Array.from({ length: 1 + rng.below(5) }, () => rng.pick(allowed));
@@ -87,7 +121,7 @@ function faults(rng: Rng, hosts: number, foreign: boolean): Fault[] {
     const forMs = duration(rng, kind);
     const atMs = rng.between(FIRST_FAULT_MS, FAULTS_END_MS - Math.min(forMs, 20_000));
     const host = rng.chance(0.6) ? undefined : rng.below(hosts);
-    return { kind, atMs, forMs, host, choice: rng.next() };
+    return { kind, atMs, forMs, host, group: rng.below(groups), choice: rng.next() };
   });
   return planned.toSorted((one, other) => one.atMs - other.atMs);
 }
@@ -95,14 +129,16 @@ function faults(rng: Rng, hosts: number, foreign: boolean): Fault[] {
 /** The schedule of a seed. */
 export function scheduleOf(seed: number): Schedule {
   const rng = new Rng(seed).fork('schedule');
-  const hosts = hostPlans(rng.fork('hosts'));
+  const groups = groupCount(rng.fork('groups'));
+  const hosts = hostPlans(rng.fork('hosts'), groups);
   const foreign = rng.chance(0.08);
   return {
     seed,
     hosts,
     etcdRate: rate(rng),
+    groups,
     foreign,
     releasedBefore: !rng.chance(0.2),
-    faults: faults(rng.fork('faults'), hosts.length, foreign),
+    faults: faults(rng.fork('faults'), { hosts: hosts.length, groups, foreign }),
   };
 }

@@ -17,10 +17,22 @@ import { Rng } from '../engine/rng.ts';
 import type { Schedule } from './schedule.ts';
 import { Scheduler } from '../engine/scheduler.ts';
 
-const VIP: Vip = { family: 4, address: '10.0.0.100', prefixLength: 32 };
 /** Where a foreign candidate and ours meet. */
 const FOREIGN_ELECTION = '/talos/vip';
 const keys = new Keys(PREFIX);
+/** Last byte of the first group's address, 10.0.0.x; the others follow. */
+const FIRST_ADDRESS = 100;
+
+/** A group as a simulated host has it configured. */
+export type SimGroup = VipGroup & ElectionGroup;
+
+function groupOf(index: number, foreign: boolean): SimGroup {
+  const address = `10.0.0.${FIRST_ADDRESS + index}`;
+  const vip: Vip = { family: 4, address, prefixLength: 32 };
+  const electionKey = foreign && index === 0 ? { electionKey: FOREIGN_ELECTION } : {};
+  const name = index === 0 ? 'api' : `api-${index}`;
+  return { name, vips: [vip], links: ['end0'], ...electionKey };
+}
 
 /** Hosts, etcd and LAN of one schedule, before anything has happened. */
 export class World {
@@ -29,7 +41,7 @@ export class World {
   readonly watches: Watches;
   readonly lan = new Lan();
   readonly hosts: readonly Host[];
-  readonly group: VipGroup & ElectionGroup;
+  readonly groups: readonly SimGroup[];
   readonly invariants: Invariants;
   readonly foreign: ForeignCandidate | undefined;
   readonly rng: Rng;
@@ -45,8 +57,9 @@ export class World {
     this.rng = rng.fork('world');
     this.cluster = new Cluster(scheduler, rng.fork('leases'), schedule.etcdRate);
     this.watches = new Watches(this.cluster);
-    const electionKey = schedule.foreign ? { electionKey: FOREIGN_ELECTION } : {};
-    this.group = { name: 'api', vips: [VIP], links: ['end0'], ...electionKey };
+    this.groups = Array.from({ length: schedule.groups }, (_, index) =>
+      groupOf(index, schedule.foreign),
+    );
     const around = {
       scheduler,
       cluster: this.cluster,
@@ -55,14 +68,17 @@ export class World {
     };
     this.hosts = schedule.hosts.map((plan, index) => {
       const { startAtMs, holdForMs, ...rest } = plan;
-      const timing = timingFor({ profile: 'seconds', holdForMs });
-      const options = { ...rest, timing, groups: [this.group] };
+      const timings = holdForMs.map((ms) => timingFor({ profile: 'seconds', holdForMs: ms }));
+      const groups = this.groups.filter((_, at) => plan.groups.includes(at));
+      const options = { ...rest, timings, groups };
       const host = new Host(`h${index}`, around, rng.fork(`host ${index}`), options);
       scheduler.after(startAtMs, () => host.start());
       return host;
     });
-    this.invariants = new Invariants(this.hosts, [this.group], this.cluster, this.lan);
-    if (schedule.releasedBefore) this.#writeReleased();
+    this.invariants = new Invariants(this.hosts, this.groups, this.cluster, this.lan);
+    if (schedule.releasedBefore) {
+      for (const { name } of this.groups) this.#writeReleased(name);
+    }
     this.cluster.onChange = (change) => {
       for (const { kv } of change.events) scheduler.trace.mixText(kv.key);
       scheduler.trace.mix(scheduler.now, change.revision);
@@ -75,17 +91,17 @@ export class World {
         scheduler,
         this.cluster,
         rng.fork('foreign'),
-        electionKey,
+        FOREIGN_ELECTION,
       );
     }
     scheduler.onSettled = () => this.invariants.check();
   }
 
   /** As the last hold of an earlier day ended. */
-  #writeReleased(): void {
+  #writeReleased(group: string): void {
     const value = encodeRecord({
       state: 'released',
-      token: { key: `${keys.election('api')}/1`, createRevision: 1 },
+      token: { key: `${keys.election(group)}/1`, createRevision: 1 },
       node: 'n9',
       identity: 'nobody',
       bootId: 'long-ago',
@@ -97,6 +113,6 @@ export class World {
       reason: 'shutdown',
       by: 'n9',
     });
-    this.cluster.keyspace.apply([{ op: 'put', key: keys.holder('api'), value }]);
+    this.cluster.keyspace.apply([{ op: 'put', key: keys.holder(group), value }]);
   }
 }
