@@ -2,7 +2,6 @@ import { after, type Instant } from '../clock.ts';
 import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
 import { ElectionCore, type ElectionOptions, type ElectionParts } from './core.ts';
-import { RegressionError } from './guarded-store.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from './promise.ts';
 import { Session, type SessionEnd } from './session.ts';
 import type { Self } from './situation.ts';
@@ -59,12 +58,13 @@ export class Elector implements ElectionControl {
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof NameTakenError) end = { kind: 'name-taken', detail: error.message };
-        else if (error instanceof RegressionError) {
-          end = { kind: 'regressed', detail: error.message };
-        } else if (!isTrouble(error)) throw error;
+        else if (!isTrouble(error)) throw error;
         if (error instanceof JournalError) parts.emit({ type: 'state-unwritable', err: error });
       }
       if (signal.aborted) return;
+      // Whatever else ended the session: a restore takes leases and names away, too (rule 16).
+      const { regression } = this.#core;
+      if (regression !== undefined) end = { kind: 'regressed', detail: regression };
       if (end !== undefined) this.#ended(end);
       const waitMs = end?.kind === 'name-taken' ? NAME_RETRY_MS : retryMs * (0.5 + this.#random());
       this.#core.lastTurnAt = parts.clock.now();
@@ -81,7 +81,6 @@ export class Elector implements ElectionControl {
   async #runSession(signal: AbortSignal): Promise<SessionEnd | undefined> {
     const { reader, view, parts, options, lease, heartbeat, keys } = this.#core;
     const { identity, bootId } = parts.journal.memory;
-    this.#core.regression = undefined;
     if (!(await reader.read(signal))) {
       if (signal.aborted) return undefined;
       throw new StoreError('UNAVAILABLE', '', 'etcd does not answer a linearizable read');
@@ -138,6 +137,7 @@ export class Elector implements ElectionControl {
         break;
       case 'regressed': {
         // Rule 16: withdraw, burn everything, a new lease, and take nothing for the longest wait.
+        this.#core.regression = undefined;
         memory.leaseId = undefined;
         memory.quietUntil = after(clock.now(), LONGEST_TAKEOVER_AFTER_MS);
         try {

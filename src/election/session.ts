@@ -203,7 +203,8 @@ export class Session {
 
   #takeOnHint(group: string, kv: KeyValue, signal: AbortSignal): boolean {
     const member = this.#core.members.get(group);
-    if (member === undefined || !this.#core.view.complete) return false;
+    const { view, regression } = this.#core;
+    if (member === undefined || !view.complete || regression !== undefined) return false;
     const hint = hintedTaking(member, this.situation(member), kv);
     if (hint === undefined) return false;
     this.#acts.begin(member, hint.view, hint.decision, signal);

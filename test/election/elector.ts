@@ -7,6 +7,7 @@ import { StoreError } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
 import {
   freshMemory,
+  Gate,
   Hand,
   kindOf,
   MemoryJournal,
@@ -367,6 +368,32 @@ await t.test(
     await b.when(() => b.queue[0]?.mine === true);
     t.equal(b.holds.length, 0, 'the longest wait has begun');
     t.strictSame(overlaps(nodes), []);
+  },
+);
+
+await t.test(
+  'rule 16: a look back in time is heeded though the lease is gone before the next look',
+  async (t) => {
+    const { queueUp } = await election(t);
+    const [a] = await queueUp('a');
+    await a?.until('proved');
+    if (a === undefined) throw new Error('there is a node');
+    const reads = new Gate();
+    let lied = false;
+    a.store.onTxn = async (txn, send) => {
+      if (kindOf(txn) === 'read') await reads.opened;
+      const reply = await send();
+      if (kindOf(txn) !== 'beat' || lied) return reply;
+      lied = true;
+      return { ...reply, header: { ...reply.header, revision: 1 } };
+    };
+    await a.untilEvent('beat-failed', ({ code }) => code === 'FAILED_PRECONDITION');
+    await store.revokeLease(a.journal.memory.leaseId ?? '', within());
+    await a.untilEvent('beat-failed', ({ code }) => code === 'NOT_FOUND');
+    reads.open();
+    await a.untilEvent('etcd-regressed');
+    t.ok(a.journal.saved.quietUntil >= systemClock.now(), 'it takes nothing for now');
+    t.equal(a.failure, undefined);
   },
 );
 
