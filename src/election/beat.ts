@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memoised } from './memo.ts';
 
 /** Version of the protocol that this code speaks (protocol.md). */
 export const PROTOCOL_VERSION = 1;
@@ -92,8 +93,11 @@ const beatSchema = z.object({
     .transform(readMarks),
 });
 
+/** Beats that are remembered: the newest of each of some nodes. */
+const KEPT_BEATS = 16;
+
 /** Reads a heartbeat; undefined when it is none, or of a protocol that we do not know. */
-export function decodeBeat(value: string): Beat | undefined {
+export const decodeBeat = memoised((value: string): Beat | undefined => {
   if (value.length > MAX_BEAT_BYTES) return undefined;
   let parsed: unknown;
   try {
@@ -105,7 +109,7 @@ export function decodeBeat(value: string): Beat | undefined {
   if (!result.success || result.data.v !== PROTOCOL_VERSION) return undefined;
   const { v: _version, ...beat } = result.data;
   return Number.isSafeInteger(beat.seq) ? beat : undefined;
-}
+}, KEPT_BEATS);
 
 /** Whether a beat lists a token. */
 export function claims(beat: Beat, group: string, createRevision: number): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memoised } from './memo.ts';
 
 /** A right to hold a group: the candidate key and its create revision (the fencing token). */
 export interface Token {
@@ -49,11 +50,14 @@ export function encodeRecord(record: HolderRecord): string {
   return JSON.stringify({ v: 1, ...record });
 }
 
+/** Records that are remembered: of as many groups as one beat can compare, and some more. */
+const KEPT_RECORDS = 64;
+
 /**
  * Reads a holder record; undefined when the value is none. The protocol treats an unreadable record
  * like an absent one: nothing is known, so the longest promise is waited out.
  */
-export function decodeRecord(value: string): HolderRecord | undefined {
+export const decodeRecord = memoised((value: string): HolderRecord | undefined => {
   let parsed: unknown;
   try {
     parsed = JSON.parse(value);
@@ -62,7 +66,7 @@ export function decodeRecord(value: string): HolderRecord | undefined {
   }
   const result = recordSchema.safeParse(parsed);
   return result.success ? result.data : undefined;
-}
+}, KEPT_RECORDS);
 
 /** True when the two name the same right. */
 export function sameToken(one: Token, other: Token): boolean {

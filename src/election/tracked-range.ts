@@ -12,6 +12,8 @@ export class TrackedRange {
   #alike = 0;
   /** Revision of the last complete picture; undefined before the first. */
   #revision: number | undefined;
+  /** Grows whenever the keys may have changed. */
+  version = 0;
   constructor(prefix: string) {
     this.prefix = prefix;
   }
@@ -36,6 +38,7 @@ export class TrackedRange {
       this.#revision = undefined;
       return false;
     }
+    if (since === undefined || result.kvs.length > 0) this.version += 1;
     for (const kv of result.kvs) this.#keys.set(kv.key, kv);
     if (result.count !== this.#keys.size + this.#alike) {
       // Some key was deleted, perhaps written anew: only a full read tells which.
@@ -62,6 +65,7 @@ export class TrackedRange {
   }
 
   forget(): void {
+    this.version += 1;
     this.#keys.clear();
     this.#revision = undefined;
   }

@@ -48,6 +48,9 @@ export class View {
   readonly #holders: TrackedRange;
   /** The usual place first, then one for each election that stands elsewhere. */
   readonly #elections: readonly TrackedRange[];
+  readonly #ranges: readonly TrackedRange[];
+  /** Groups as they were last asked for, good for one version of the ranges. */
+  readonly #known = new Map<string, { readonly version: number; readonly view: GroupView }>();
 
   constructor(keys: Keys, groups: readonly ElectionGroup[]) {
     this.#keys = keys;
@@ -61,10 +64,7 @@ export class View {
         : [new TrackedRange(`${electionKey}/`)],
     );
     this.#elections = [new TrackedRange(keys.elections), ...elsewhere];
-  }
-
-  get #ranges(): TrackedRange[] {
-    return [this.#nodes, this.#holders, ...this.#elections];
+    this.#ranges = [this.#nodes, this.#holders, ...this.#elections];
   }
 
   /** Prefixes under which a change concerns us. */
@@ -107,7 +107,18 @@ export class View {
     return Math.min(...this.#ranges.map((range) => range.revision ?? 0));
   }
 
+  /** One group; the same object until something has changed. */
   group(name: string): GroupView {
+    let { version } = this.#holders;
+    for (const range of this.#elections) version += range.version;
+    const known = this.#known.get(name);
+    if (known?.version === version) return known.view;
+    const view = this.#look(name);
+    this.#known.set(name, { version, view });
+    return view;
+  }
+
+  #look(name: string): GroupView {
     const prefix = `${this.#keys.election(name, this.#groups.get(name)?.electionKey)}/`;
     const range = this.#elections.find((each) => prefix.startsWith(each.prefix));
     const kvs = range?.under(prefix) ?? [];

@@ -29,8 +29,11 @@ export interface SimEvent {
 export class Scheduler {
   now = 0;
   readonly trace = new TraceHash();
-  /** Called after each event, when everything that it caused has settled; throws to end the run. */
-  onSettled: () => void = () => undefined;
+  /**
+   * Called after each event, when everything that it caused has settled; throws to end the run.
+   * `owner`: of the event; undefined: it ran none of the daemon's code.
+   */
+  onSettled: (owner: Owner | undefined) => void = () => undefined;
   #heap: SimEvent[] = [];
   #order = 0;
   #events = 0;
@@ -63,10 +66,11 @@ export class Scheduler {
   run(endMs: number, done: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const settled = (): void => process.nextTick(turn);
+      let owner: Owner | undefined;
       const turn = (): void => {
         try {
           for (;;) {
-            this.onSettled();
+            this.onSettled(owner);
             if (done()) break;
             const event = this.#pop(endMs);
             if (event === undefined) break;
@@ -74,8 +78,9 @@ export class Scheduler {
             this.#events += 1;
             this.trace.mix(event.at, event.order);
             event.run();
+            ({ owner } = event);
             // The world's own events touch no promise of the daemon's.
-            if (event.owner === undefined) continue;
+            if (owner === undefined) continue;
             queueMicrotask(settled);
             return;
           }

@@ -48,6 +48,7 @@ export interface DaemonSeams {
  */
 export class SimDaemon {
   readonly groups = new Groups();
+  readonly controllers: readonly GroupController[];
   readonly #options: DaemonOptions;
   readonly #seams: DaemonSeams;
   readonly #monitor: NetworkMonitor;
@@ -87,9 +88,10 @@ export class SimDaemon {
     const monitor = this.#monitor;
     const onDefect = (error: unknown): void => this.#break(error);
     const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
-    for (const group of groups) {
-      this.groups.add(new GroupController({ ...shared, election: this.#elector }, group));
-    }
+    this.controllers = groups.map(
+      (group) => new GroupController({ ...shared, election: this.#elector }, group),
+    );
+    for (const controller of this.controllers) this.groups.add(controller);
   }
 
   /** Asks it to stop, as SIGTERM does. */

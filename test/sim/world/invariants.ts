@@ -4,6 +4,7 @@ import { NO_LEASE, type Compare, type Txn } from '../../../src/election/store.ts
 import { PREFIX } from '../host/daemon.ts';
 import type { Cluster } from '../etcd/cluster.ts';
 import type { Change } from '../etcd/keyspace.ts';
+import type { Owner } from '../engine/scheduler.ts';
 import type { Host } from '../host/host.ts';
 import type { Lan } from './lan.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
@@ -20,6 +21,7 @@ export class Invariants {
   holderChanges = 0;
   readonly #hosts: readonly Host[];
   readonly #groups: readonly VipGroup[];
+  readonly #byAddress: ReadonlyMap<string, VipGroup>;
   readonly #elections: ReadonlyMap<string, string>;
   readonly #cluster: Cluster;
   readonly #lan: Lan;
@@ -33,6 +35,9 @@ export class Invariants {
   ) {
     this.#hosts = hosts;
     this.#groups = groups;
+    this.#byAddress = new Map(
+      groups.flatMap((group) => group.vips.map(({ address }) => [address, group])),
+    );
     this.#elections = new Map(
       groups.map(({ name, electionKey }) => [name, `${keys.election(name, electionKey)}/`]),
     );
@@ -43,28 +48,29 @@ export class Invariants {
 
   /** Hosts that anybody on the LAN can reach and whose kernel has the VIP. */
   holders(group: VipGroup): Host[] {
+    return this.#reachable().filter((host) => group.vips.some((vip) => host.has(vip)));
+  }
+
+  /** Hosts that have any VIP and that anybody on the LAN can reach. */
+  #reachable(): Host[] {
     return this.#hosts.filter(
-      (host) =>
-        host.machine.runs &&
-        host.kernel.held.size > 0 &&
-        host.kernel.carrier &&
-        this.#lan.reaches(host.name) &&
-        group.vips.some((vip) => host.has(vip)),
+      ({ machine, kernel, name }) =>
+        kernel.held.size > 0 && machine.runs && kernel.carrier && this.#lan.reaches(name),
     );
   }
 
-  check(): void {
+  /** @param owner whose code the last event ran, if any daemon's */
+  check(owner: Owner | undefined): void {
     const { now } = this.#cluster;
-    for (const group of this.#groups) {
-      const holders = this.holders(group);
-      if (holders.length > 1 && holders.filter((host) => !host.excused).length > 1) {
-        const names = holders.map(({ name }) => name).join(' and ');
-        throw new Violation('two-holders', now, `${names} hold ${group.name}`);
-      }
-      for (const host of holders) this.#checkRight(host, group, now);
-      for (const host of this.#hosts) this.#checkFence(host, group, now);
+    const reachable = this.#reachable();
+    if (reachable.length > 1) this.#checkHolders(reachable, now);
+    for (const host of reachable) {
+      if (!host.excused) this.#checkRights(host, now);
     }
-    for (const { name, defect } of this.#hosts) {
+    for (const host of this.#hosts) {
+      // Nobody else's fence has moved.
+      if (owner !== undefined && host.process === owner) this.#checkFences(host, now);
+      const { name, defect } = host;
       if (defect === undefined) continue;
       if (defect instanceof Violation) throw defect;
       const text = defect instanceof Error ? (defect.stack ?? defect.message) : 'no error';
@@ -72,8 +78,30 @@ export class Invariants {
     }
   }
 
+  #checkHolders(reachable: readonly Host[], now: number): void {
+    const covered = reachable.filter((host) => !host.excused);
+    if (covered.length < 2) return;
+    const first = new Map<string, string>();
+    for (const { name, kernel } of covered) {
+      for (const address of kernel.held.keys()) {
+        const other = first.get(address);
+        if (other !== undefined) {
+          const group = this.#byAddress.get(address)?.name;
+          throw new Violation('two-holders', now, `${other} and ${name} hold ${group}`);
+        }
+        first.set(address, name);
+      }
+    }
+  }
+
+  #checkRights(host: Host, now: number): void {
+    for (const address of host.kernel.held.keys()) {
+      const group = this.#byAddress.get(address);
+      if (group !== undefined) this.#checkRight(host, group, now);
+    }
+  }
+
   #checkRight(host: Host, group: VipGroup, now: number): void {
-    if (host.excused) return;
     if (!host.rights.holds(group.name, TOLERANCE_MS)) {
       const until = host.rights.of(group.name)?.until;
       const late = until === undefined ? 'without any' : `${host.machine.now() - until} ms after`;
@@ -88,15 +116,16 @@ export class Invariants {
   }
 
   /** The fence's deadline never passes `sentAt + holdFor` of a proof. */
-  #checkFence(host: Host, group: VipGroup, now: number): void {
-    const controller = host.daemon?.groups.get(group.name);
-    if (controller === undefined) return;
-    const { name } = controller.status;
-    const { deadline } = controller.fence;
-    if (deadline === undefined || (name !== 'assigning' && name !== 'leading')) return;
-    const until = host.rights.of(group.name)?.until ?? 0;
-    if (deadline <= until + 1e-6) return;
-    throw new Violation('fence-beyond-proof', now, `${host.name}: ${deadline} > ${until}`);
+  #checkFences({ name, daemon, rights }: Host, now: number): void {
+    for (const controller of daemon?.controllers ?? []) {
+      const { deadline } = controller.fence;
+      if (deadline === undefined) continue;
+      const until = rights.of(controller.group.name)?.until ?? 0;
+      if (deadline <= until + 1e-6) continue;
+      const state = controller.status.name;
+      if (state !== 'assigning' && state !== 'leading') continue;
+      throw new Violation('fence-beyond-proof', now, `${name}: ${deadline} > ${until}`);
+    }
   }
 
   /** Every write carries a compare of what it writes, and no key is given up before its addresses. */

@@ -37,8 +37,9 @@ const RHO = 0.085;
 /** The fewest hosts that a schedule has. */
 const MIN_HOSTS = 2;
 const FIRST_FAULT_MS = 1000;
-/** All faults are over by then. */
+/** All faults are over by then: for speed most schedules are short, but longer than a restore takes. */
 export const FAULTS_END_MS = 36_000;
+const ENDS_MS = [16_000, 24_000, FAULTS_END_MS] as const;
 /** After a restore etcd stays down for longer than the longest promise lasts by any clock (rule 16). */
 const RESTORE_DOWN_MS = (LONGEST_HOLD_FOR_MS + 143) / (1 - RHO) + 200;
 /** With a foreign candidate only what its own rules can bear: it honours no promise of ours. */
@@ -116,10 +117,11 @@ function faults(
   const allowed = FAULT_KINDS.filter((kind) => !foreign || !NOT_BESIDE_FOREIGN.includes(kind));
   // Swarm testing: most kinds are switched off in any one schedule (reliability.md §5.1).
   const kinds = Array.from({ length: 1 + rng.below(5) }, () => rng.pick(allowed));
+  const endMs = rng.pick(ENDS_MS);
   const planned = Array.from({ length: 1 + rng.below(rng.pick([6, 12, 24])) }, (): Fault => {
     const kind = rng.pick(kinds);
     const forMs = duration(rng, kind);
-    const atMs = rng.between(FIRST_FAULT_MS, FAULTS_END_MS - Math.min(forMs, 20_000));
+    const atMs = rng.between(FIRST_FAULT_MS, endMs - Math.min(forMs, endMs - FIRST_FAULT_MS));
     const host = rng.chance(0.6) ? undefined : rng.below(hosts);
     return { kind, atMs, forMs, host, group: rng.below(groups), choice: rng.next() };
   });

@@ -94,7 +94,7 @@ export class World {
         FOREIGN_ELECTION,
       );
     }
-    scheduler.onSettled = () => this.invariants.check();
+    scheduler.onSettled = (owner) => this.invariants.check(owner);
   }
 
   /** As the last hold of an earlier day ended. */
