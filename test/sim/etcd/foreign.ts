@@ -4,6 +4,7 @@ import type { Rng } from '../engine/rng.ts';
 import type { Scheduler } from '../engine/scheduler.ts';
 
 const TTL_SECONDS = 10;
+const RESIGN_AGAIN_MS = 2000;
 const KEEP_ALIVE_MS = (TTL_SECONDS * 1000) / 3;
 
 /**
@@ -71,19 +72,26 @@ export class ForeignCandidate {
     }
     if (queue[0]?.key !== key || this.#leads) return;
     this.#leads = true;
-    const lease = key.slice(this.#election.length + 1);
     this.#scheduler.after(this.#rng.between(500, 8000), () => {
       if (this.#key !== key) return;
       // Resigns, or dies and leaves the rest to its lease.
       this.#key = this.#rng.chance(0.3) ? undefined : key;
-      if (this.#key !== undefined) this.#cluster.submit(() => this.#cluster.revoke(lease));
+      if (this.#key !== undefined) this.#resign(key);
       else this.#gone();
     });
+  }
+
+  /** Until it is done: a request may be lost with etcd's leader. */
+  #resign(key: string): void {
+    if (this.#key !== key) return;
+    const lease = key.slice(this.#election.length + 1);
+    this.#cluster.submit(() => this.#cluster.revoke(lease));
+    this.#scheduler.after(RESIGN_AGAIN_MS, () => this.#resign(key));
   }
 
   #gone(): void {
     this.#key = undefined;
     this.#leads = false;
-    if (this.#scheduler.now < 25_000) this.#comeLater();
+    if (this.#scheduler.now < 20_000) this.#comeLater();
   }
 }

@@ -4,7 +4,7 @@ import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
 /** Who holds must do so for this long before the run counts as settled. */
-const STABLE_MS = 3000;
+const STABLE_MS = 2000;
 /** From the end of the faults until one holds: stated, and never to be exceeded. */
 export const SETTLED_WITHIN_MS = 60_000;
 /** A snapshot that a restore may go back to, so often. */

@@ -38,8 +38,8 @@ const RHO = 0.085;
 const MIN_HOSTS = 2;
 const FIRST_FAULT_MS = 1000;
 /** All faults are over by then: for speed most schedules are short, but longer than a restore takes. */
-export const FAULTS_END_MS = 36_000;
-const ENDS_MS = [16_000, 24_000, FAULTS_END_MS] as const;
+export const FAULTS_END_MS = 30_000;
+const ENDS_MS = [12_000, 18_000, FAULTS_END_MS] as const;
 /** After a restore etcd stays down for longer than the longest promise lasts by any clock (rule 16). */
 const RESTORE_DOWN_MS = (LONGEST_HOLD_FOR_MS + 143) / (1 - RHO) + 200;
 /** With a foreign candidate only what its own rules can bear: it honours no promise of ours. */
@@ -64,7 +64,7 @@ function groupCount(rng: Rng): number {
   const kind = rng.next();
   if (kind < 0.76) return 1;
   if (kind < 0.9) return 2 + rng.below(2);
-  return kind < 0.992 ? 4 + rng.below(9) : 58 + rng.below(13);
+  return kind < 0.9995 ? 4 + rng.below(9) : 58 + rng.below(13);
 }
 
 /** Which groups one host has: some schedules leave some out, so that not one host holds all. */
