@@ -9,6 +9,7 @@ import { Endpoint } from './etcd/endpoint.ts';
 import { Login } from './etcd/login.ts';
 import type { LoginConfig } from './etcd/login.ts';
 import { Rotation } from './etcd/rotation.ts';
+import { Versions } from './etcd/versions.ts';
 import { StoreError } from './store.ts';
 import type { CallOptions, Header, LeaseId, Store, Txn, TxnReply, WatchRequest } from './store.ts';
 
@@ -18,6 +19,8 @@ const PROBE_DEADLINE_MS = 1_000;
 /** Linearizable, so an answer proves a quorum; a refusal for want of rights comes after it, too. */
 const PROBE: Send = (connection, context) =>
   connection.unary('KV', 'range', { key: Buffer.from('vip-elector'), count_only: true }, context);
+const STATUS: Send = (connection, context) =>
+  connection.unary('Maintenance', 'status', {}, context);
 
 export interface EtcdStoreOptions {
   /** `http://` or `https://` URLs, in the order of preference. */
@@ -39,6 +42,7 @@ export class EtcdStore implements Store {
   readonly #rotation: Rotation<Endpoint>;
   readonly #closing = new AbortController();
   readonly #probing = new Set<Endpoint>();
+  readonly #versions: Versions<Endpoint>;
   #cancelProbes: (() => void) | undefined;
   #connected: boolean | undefined;
 
@@ -61,6 +65,10 @@ export class EtcdStore implements Store {
         }),
     );
     this.#rotation = new Rotation(this.#endpoints);
+    const bounds = { deadlineMs: PROBE_DEADLINE_MS, signal: closed };
+    this.#versions = new Versions(emit, (endpoint) =>
+      endpoint.call('version', STATUS, (reply) => (reply as { version: string }).version, bounds),
+    );
   }
 
   txn(txn: Txn, options: CallOptions): Promise<TxnReply> {
@@ -146,6 +154,7 @@ export class EtcdStore implements Store {
       this.#report(false, endpoint.failure);
     }
     this.#armProbes();
+    this.#versions.changed(endpoint);
   }
 
   #report(connected: boolean, err?: string): void {

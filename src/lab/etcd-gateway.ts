@@ -3,8 +3,18 @@
  * that is being tested. Keys and values are base64, int64s decimal text.
  */
 
+/** A key as the gateway shows it, its texts decoded. */
+export interface EtcdEntry {
+  readonly key: string;
+  readonly value: string;
+  /** Decimal; `0` when it hangs on no lease. */
+  readonly lease: string;
+  /** Decimal. */
+  readonly createRevision: string;
+}
+
 interface RangeReply {
-  kvs?: { key: string; value: string }[];
+  kvs?: { key: string; value?: string; lease?: string; create_revision: string }[];
 }
 
 interface StatusReply {
@@ -24,14 +34,19 @@ export class EtcdGateway {
     await this.#post(member, '/v3/kv/put', { key: base64(key), value: base64(value) }, deadlineMs);
   }
 
-  /** Linearizable read of all values below a prefix, by way of the first member that answers. */
-  async values(prefix: string, deadlineMs: number): Promise<string[]> {
+  /** Linearizable read of all keys below a prefix, by way of the first member that answers. */
+  async entries(prefix: string, deadlineMs: number): Promise<EtcdEntry[]> {
     const body = { key: base64(prefix), range_end: base64(endOfPrefix(prefix)) };
     const asked = this.#endpoints.map((_, member) =>
       this.#post<RangeReply>(member, '/v3/kv/range', body, deadlineMs),
     );
     const { kvs = [] } = await Promise.any(asked);
-    return kvs.map(({ value }) => Buffer.from(value, 'base64').toString());
+    return kvs.map(({ key, value = '', lease = '0', create_revision: createRevision }) => ({
+      key: text(key),
+      value: text(value),
+      lease,
+      createRevision,
+    }));
   }
 
   /**
@@ -59,6 +74,11 @@ export class EtcdGateway {
     await this.#post(from, '/v3/maintenance/transfer-leadership', body, deadlineMs);
   }
 
+  /** One call of the gateway, by way of one member. @throws Error, also when etcd refuses */
+  call(member: number, path: string, body: object, deadlineMs: number): Promise<unknown> {
+    return this.#post(member, path, body, deadlineMs);
+  }
+
   #status(member: number, deadlineMs: number): Promise<StatusReply> {
     return this.#post(member, '/v3/maintenance/status', {}, deadlineMs);
   }
@@ -66,7 +86,7 @@ export class EtcdGateway {
   async #post<Reply>(
     member: number,
     path: string,
-    body: Readonly<Record<string, string>>,
+    body: object,
     deadlineMs: number,
   ): Promise<Reply> {
     const response = await fetch(`${this.#endpoints[member]}${path}`, {
@@ -74,14 +94,19 @@ export class EtcdGateway {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(deadlineMs),
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`etcd ${path}: ${response.status} ${text}`);
-    return JSON.parse(text) as Reply;
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`etcd ${path}: ${response.status} ${answer}`);
+    return JSON.parse(answer) as Reply;
   }
 }
 
-function base64(text: string): string {
+/** A key or value as the gateway wants it. */
+export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
+}
+
+function text(base64: string): string {
+  return Buffer.from(base64, 'base64').toString();
 }
 
 /** The key after all that begin with the prefix; its last character is below 0x7f. */

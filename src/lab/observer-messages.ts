@@ -1,7 +1,9 @@
 /** What the lab asks the observer's process. Deadlines are those of each single call to etcd. */
 export type ObserverQuestion =
   | { ask: 'start'; namespace: string; endpoints: readonly string[] }
-  | { ask: 'values'; prefix: string; deadlineMs: number }
+  | { ask: 'entries'; prefix: string; deadlineMs: number }
+  /** Any call of the gateway, by way of one member. */
+  | { ask: 'call'; member: number; path: string; body: object; deadlineMs: number }
   | { ask: 'leader'; deadlineMs: number }
   | { ask: 'move-leader'; to: number; deadlineMs: number }
   /** Begin to write at a steady pace. */

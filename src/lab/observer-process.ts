@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Clock } from '../clock.ts';
 import { modulePath } from './child-module.ts';
+import { base64, type EtcdEntry } from './etcd-gateway.ts';
 import type { ObserverAnswer, ObserverQuestion } from './observer-messages.ts';
 
 const CALL_DEADLINE_MS = 1_000;
@@ -40,8 +41,28 @@ export class ObserverProcess implements AsyncDisposable {
 
   /** Values of all keys below a prefix. @throws Error when no member answers */
   async values(prefix: string): Promise<string[]> {
-    const value = await this.#ask({ ask: 'values', prefix, deadlineMs: CALL_DEADLINE_MS });
-    return value as string[];
+    return (await this.entries(prefix)).map(({ value }) => value);
+  }
+
+  /** All keys below a prefix. @throws Error when no member answers */
+  async entries(prefix: string): Promise<EtcdEntry[]> {
+    const found = await this.#ask({ ask: 'entries', prefix, deadlineMs: CALL_DEADLINE_MS });
+    return found as EtcdEntry[];
+  }
+
+  /** Writes a key without a lease, as a stranger would. @throws Error when etcd refuses */
+  async put(key: string, value: string): Promise<void> {
+    await this.call('/v3/kv/put', { key: base64(key), value: base64(value) });
+  }
+
+  /** Deletes a key, as a stranger would. @throws Error when etcd refuses */
+  async delete(key: string): Promise<void> {
+    await this.call('/v3/kv/deleterange', { key: base64(key) });
+  }
+
+  /** A call of etcd's JSON gateway by way of one member. @throws Error when etcd refuses */
+  async call(path: string, body: object, member = 0): Promise<unknown> {
+    return this.#ask({ ask: 'call', member, path, body, deadlineMs: CALL_DEADLINE_MS });
   }
 
   /** Index of the member that all members say leads; undefined while they do not all. */

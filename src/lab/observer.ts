@@ -43,15 +43,15 @@ function enter(namespace: string, endpoints: readonly string[]): void {
   members = endpoints.length;
 }
 
-type Answer = readonly number[] | readonly string[] | number | null;
-
-async function answer(question: ObserverQuestion): Promise<Answer> {
+async function answer(question: ObserverQuestion): Promise<unknown> {
   switch (question.ask) {
     case 'start':
       enter(question.namespace, question.endpoints);
       return null;
-    case 'values':
-      return gateway.values(question.prefix, question.deadlineMs);
+    case 'entries':
+      return gateway.entries(question.prefix, question.deadlineMs);
+    case 'call':
+      return gateway.call(question.member, question.path, question.body, question.deadlineMs);
     case 'leader':
       return (await gateway.leader(question.deadlineMs)) ?? null;
     case 'move-leader':

@@ -62,6 +62,10 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
       : ['etcd', 'warn', 'endpoint is not reachable'],
   'etcd-connected': ({ connected }) =>
     connected ? ['etcd', 'info', 'etcd is connected'] : ['etcd', 'warn', 'etcd is not reachable'],
+  'etcd-version': ({ defects }) =>
+    defects.length === 0
+      ? ['etcd', 'info', 'etcd version']
+      : ['etcd', 'warn', 'etcd version has known defects'],
   'etcd-error': ['etcd', 'warn', 'call to etcd failed'],
   'vip-held': ({ held }) => ['network', 'info', held ? 'vip assigned' : 'vip withdrawn'],
   'withdraw-failed': ['network', 'error', 'cannot withdraw vip'],

@@ -166,6 +166,7 @@ export class Metrics {
       case 'name-conflict-over':
       case 'etcd-regressed':
       case 'endpoint':
+      case 'etcd-version':
       case 'withdraw-failed':
       case 'leftover-withdrawn':
       case 'announce-failed':

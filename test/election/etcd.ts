@@ -156,6 +156,12 @@ await t.test('what etcd refuses leaves the endpoint in good standing', async (t)
   );
 });
 
+await t.test('the version of the server is told, once', async (t) => {
+  const version = await log.wait(({ type }) => type === 'etcd-version');
+  t.match(version, { endpoint, version: /^\d+\.\d+\.\d+/ });
+  t.equal(log.events.filter(({ type }) => type === 'etcd-version').length, 1);
+});
+
 await t.test('an aborted call rejects, and so does every call after close', async (t) => {
   const { store } = openStore(t, cluster.endpoints);
   const aborter = new AbortController();

@@ -51,6 +51,8 @@ const EVERY_EVENT: readonly (readonly [level: string, event: ElectorEvent])[] = 
   ['info', { type: 'etcd-connected', connected: true }],
   ['warn', { type: 'etcd-connected', connected: false, err: 'x' }],
   ['warn', { type: 'etcd-error', code: 'UNKNOWN', call: 'txn', endpoint: 'e', err: 'x' }],
+  ['info', { type: 'etcd-version', endpoint: 'e', version: '3.6.9', defects: [] }],
+  ['warn', { type: 'etcd-version', endpoint: 'e', version: '3.4.23', defects: ['x'] }],
   ['info', { type: 'vip-held', ...of, held: true }],
   ['error', { type: 'withdraw-failed', ...of, err: 'x' }],
   ['warn', { type: 'leftover-withdrawn', ...vip }],

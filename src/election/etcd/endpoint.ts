@@ -18,6 +18,8 @@ const HANG_MS = 250;
 const GRPC_SLACK_MS = 100;
 /** From opening a watch until etcd has confirmed it. */
 const WATCH_OPEN_MS = 2_000;
+/** Calls of our own accord: what etcd answers to them, a refusal too, is no news for people. */
+const UNASKED = new Set(['probe', 'version']);
 
 export interface EndpointParts {
   readonly url: string;
@@ -174,8 +176,7 @@ export class Endpoint {
   #judge(name: string, thrown: unknown, link: Link | undefined, startedAt: Instant): StoreError {
     const { error, answered } = failureOf(thrown, this.url);
     if (error.code === 'CANCELLED') return error;
-    const probe = name === 'probe';
-    if (!probe || !answered) {
+    if (!UNASKED.has(name) || !answered) {
       this.#parts.emit({
         type: 'etcd-error',
         code: error.code,
