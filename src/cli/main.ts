@@ -51,6 +51,11 @@ function commands(parser: Argv, io: Io): Argv {
         return (await import('./lab.ts')).labCommand;
       }),
     )
+    .command(
+      lazy('faults', 'run the fault matrix (docs/faults.md)', async () => {
+        return (await import('./faults.ts')).faultsCommand;
+      }),
+    )
     .command(configCommand(io))
     .completion('completion', 'print a completion script for bash or zsh')
     .version(packageVersion())

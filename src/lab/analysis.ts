@@ -174,7 +174,8 @@ export function analyse(recording: Recording, circumstances: Circumstances): Ana
 /** The host whose MAC came with the last answer, when that was at the very end. */
 function lastAnswerer(track: ProbeTrack, recording: Recording): number | undefined {
   const last = track.answers.at(-1);
-  if (last === undefined || recording.endedAt - last.at > 4 * IN_FLIGHT_MS) return undefined;
+  const late = Math.max(4 * IN_FLIGHT_MS, 2 * resolutionMs(track));
+  if (last === undefined || recording.endedAt - last.at > late) return undefined;
   const host = recording.hostMacs.indexOf(last.mac);
   return host === -1 ? undefined : host;
 }

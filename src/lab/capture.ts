@@ -1,10 +1,4 @@
-import {
-  closeFd,
-  openPacketSocket,
-  packetTimestampNs,
-  PACKET_OUTGOING,
-  receivePacket,
-} from '../libc.ts';
+import { c, check, closeFd, openPacketSocket, packetTimestampNs, receivePacket } from '../libc.ts';
 import { BROADCAST_MAC, readArp } from './arp-frame.ts';
 import type { Claim } from './recording.ts';
 import type { WallOffset } from './wall-offset.ts';
@@ -14,6 +8,9 @@ import type { WallOffset } from './wall-offset.ts';
  * it (net/core/dev.c: rx_handler stands between ptype_all and ptype_base).
  */
 const ETH_P_ALL = 3;
+/** linux/if_packet.h, since Linux 4.20: not what the switch sends, only what it gets. */
+const SOL_PACKET = 263;
+const PACKET_IGNORE_OUTGOING = 23;
 /** At most this many frames at a time, so that the prober is not late. */
 const BATCH = 512;
 
@@ -36,7 +33,10 @@ export class Capture implements Disposable {
     this.#options = options;
     this.#hostOfPort = new Map(options.ports.map((port, host) => [port, host]));
     this.#socket = openPacketSocket(ETH_P_ALL, 'raw');
-    packetTimestampNs(this.#socket);
+    const socket = this.#socket;
+    const on = new Int32Array([1]);
+    check('setsockopt', () => c.setsockopt(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, on, 4));
+    packetTimestampNs(socket);
   }
 
   receive(): void {
@@ -44,7 +44,6 @@ export class Capture implements Disposable {
     for (let taken = 0; taken < BATCH; taken += 1) {
       const packet = receivePacket(this.#socket);
       if (packet === undefined) return;
-      if (packet.packetType === PACKET_OUTGOING) continue;
       const host = this.#hostOfPort.get(packet.ifindex);
       const arp = host === undefined ? undefined : readArp(packet.bytes);
       if (host === undefined || arp === undefined) continue;
@@ -57,6 +56,7 @@ export class Capture implements Disposable {
         vip: arp.senderIp,
         mac: arp.senderMac,
         kind: arp.kind,
+        frame: Buffer.from(packet.bytes).toString('hex'),
         broadcast: arp.destination === BROADCAST_MAC,
       });
     }

@@ -58,6 +58,33 @@ export const holderChanged: Check = each(({ analysis: { before, after } }) =>
   before === after ? 'the same host holds the VIP' : undefined,
 );
 
+export const holderStayed: Check = each(({ analysis: { before, after } }) =>
+  before === after ? undefined : 'the holder moved',
+);
+
+/** The old holder's links were rid of the VIP so soon after the fault. */
+export function goneWithin(limitMs: number): Check {
+  return each(({ analysis: { goneMs } }) =>
+    goneMs === undefined || goneMs > limitMs
+      ? `the VIP left the old holder after ${goneMs === undefined ? 'the end' : ms(goneMs)}, more than ${ms(limitMs)}`
+      : undefined,
+  );
+}
+
+/** No probe went without an answer. */
+export const nothingLost: Check = each(({ analysis: { lostProbes } }) =>
+  lostProbes > 0 ? `${lostProbes} probes lost` : undefined,
+);
+
+/** A number of the scenario's own is there and is this one. */
+export function measureIs(name: string, wanted: number): Check {
+  return each(({ measures }) =>
+    measures[name] === wanted
+      ? undefined
+      : `${name} is ${measures[name] ?? 'not measured'}, not ${wanted}`,
+  );
+}
+
 /** etcd chose a new leader too slowly for the promise to apply (reliability.md §6, 17). */
 export const SLOW_WRITER_MS = 2_300;
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OperatorError } from '../errors.ts';
 import type { Command } from './host.ts';
+import { ordersFile } from './orders.ts';
 
 /** What the daemon on a lab's host is told. */
 export interface DaemonContext {
@@ -10,6 +11,8 @@ export interface DaemonContext {
   /** The etcd members' URLs, the host's own first. */
   readonly endpoints: readonly string[];
   readonly runtimeDir: string;
+  /** Load the saboteur first. */
+  readonly saboteur?: boolean;
   /** Further arguments, of `LabHost.startDaemon`. */
   readonly args: readonly string[];
 }
@@ -27,10 +30,20 @@ function mainFile(): string {
  * The command that runs this very build's daemon on a host.
  * @throws OperatorError when it has not been built
  */
-export function daemonCommand({ node, vips, endpoints, runtimeDir, args }: DaemonContext): Command {
+export function daemonCommand(context: DaemonContext): Command {
+  const { node, vips, endpoints, runtimeDir, saboteur = false, args } = context;
   const main = mainFile();
   if (!existsSync(main)) throw new OperatorError(`${main} is missing: run \`npm run build\``);
   const identity = ['--node', node, '--vip', vips.join(','), '--link', 'end0'];
   const place = ['--etcd', endpoints.join(','), '--runtime-dir', runtimeDir, '--listen', LISTEN];
-  return [process.execPath, main, 'run', ...identity, ...place, '--log-format', 'json', ...args];
+  const first = saboteur ? ['--import', saboteurUrl(main, runtimeDir)] : [];
+  const run = [main, 'run', ...identity, ...place, '--log-format', 'json', ...args];
+  return [process.execPath, ...first, ...run];
+}
+
+/** The built one, as plain Node loads it; told where its orders come from. */
+function saboteurUrl(main: string, runtimeDir: string): string {
+  const url = new URL('lab/saboteur.js', pathToFileURL(main));
+  url.searchParams.set('orders', ordersFile(runtimeDir));
+  return url.href;
 }

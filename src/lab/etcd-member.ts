@@ -29,6 +29,8 @@ export interface EtcdMemberOptions {
   /** Run in this network namespace (`ip netns`). */
   readonly netns?: string;
   readonly tls?: EtcdTls;
+  /** Default: `etcd` of the path. */
+  readonly program?: string;
   readonly extraArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -63,6 +65,7 @@ export class EtcdMember {
   readonly clientUrl: string;
   readonly peerUrl: string;
   readonly dataDir: string;
+  readonly initialCluster: string;
   readonly logFile: string;
   readonly #options: EtcdMemberOptions;
   #child: ChildProcess | undefined;
@@ -76,6 +79,7 @@ export class EtcdMember {
     this.clientUrl = `${options.tls ? 'https' : 'http'}://${host}:${options.clientPort}`;
     this.peerUrl = `http://${host}:${options.peerPort}`;
     this.dataDir = join(options.dir, options.name);
+    this.initialCluster = options.initialCluster;
     this.logFile = join(options.dir, `${options.name}.log`);
   }
 
@@ -164,7 +168,7 @@ export class EtcdMember {
   }
 
   #commandLine(): readonly string[] {
-    const { name, netns, initialCluster, tls, extraArgs = [] } = this.#options;
+    const { name, netns, initialCluster, tls, program = 'etcd', extraArgs = [] } = this.#options;
     // Both `ip netns exec` and `setpriv` replace themselves by exec: the pid is etcd's.
     const netnsArgs = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
     const dieWithUs = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
@@ -175,7 +179,7 @@ export class EtcdMember {
     return [
       ...netnsArgs,
       ...dieWithUs,
-      'etcd',
+      program,
       `--name=${name}`,
       `--data-dir=${dataDir}`,
       `--listen-client-urls=${clientUrl}`,

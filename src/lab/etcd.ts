@@ -14,6 +14,8 @@ export interface ClusterOptions {
   readonly peerPort?: (index: number) => number;
   readonly extraArgs?: readonly string[];
   readonly tls?: EtcdTls;
+  /** Path of the server. Default: `etcd` of the path. */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -47,6 +49,7 @@ export async function startCluster(options: ClusterOptions): Promise<EtcdCluster
     dir,
     initialCluster,
     ...(options.tls && { tls: options.tls }),
+    ...(options.program !== undefined && { program: options.program }),
     ...(options.extraArgs && { extraArgs: options.extraArgs }),
     ...(options.env && { env: options.env }),
   };

@@ -4,7 +4,7 @@ import type { LabNetwork } from './network.ts';
 import type { Isolation } from './recording.ts';
 
 /** What keeps a host off the LAN, or its daemon from etcd; remembers it, to judge and to heal. */
-type FaultKind = 'cable-end0' | 'cable-mgmt0' | 'silent' | 'etcd-cut';
+type FaultKind = 'cable-end0' | 'cable-mgmt0' | 'silent' | 'etcd-cut' | 'replies-lost';
 
 interface Standing {
   readonly host: number;
@@ -44,6 +44,13 @@ export class Faults {
   async cutFromEtcd(host: number): Promise<void> {
     await this.#inject(host, 'etcd-cut', false, (on) =>
       this.#network.setEtcdCut(host, this.#etcdPort, on),
+    );
+  }
+
+  /** Loses every answer of etcd to what runs on the host; what it asks arrives. */
+  async loseReplies(host: number, link: LinkName): Promise<void> {
+    await this.#inject(host, 'replies-lost', false, (on) =>
+      this.#network.setRepliesLost(host, link, this.#etcdPort, on),
     );
   }
 

@@ -78,6 +78,7 @@ class Instrument {
       mac: names.clientMac('end0'),
       address: names.clientAddress('end0'),
       vips,
+      everyMs: this.#config.probeEveryMs,
       onAnswering: (vip, mac, at) =>
         tell({ type: 'answering', vip, at, ...(mac !== undefined && { mac }) }),
     });

@@ -17,16 +17,18 @@ import { ObserverProcess } from './observer-process.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { registerRun, sweepDeadRuns, unregisterRun } from './registry.ts';
 import { runScenario, type RunOptions, type ScenarioResult } from './runner.ts';
-import type { Scenario } from './scenario.ts';
+import type { LabNeeds, Scenario } from './scenario.ts';
 import { settled } from './settled.ts';
 
-export interface LabOptions {
-  /** Hosts, each with an etcd member and a daemon. Default 3. */
+export interface LabOptions extends LabNeeds {
+  /** Hosts, each with a daemon. Default 3. */
   readonly nodes?: number;
   /** Which link carries etcd, clients and peers. Default `end0`. */
   readonly etcdOver?: LinkName;
   /** How many VIPs. Default 1. */
   readonly vips?: number;
+  /** Path of the etcd server to run. Default: the one of the path. */
+  readonly etcdProgram?: string;
   /** False: no etcd, for daemons that are stand-ins. */
   readonly etcd?: boolean;
   /** What runs as the daemon. Default: `vip-elector run` of this very build. */
@@ -51,6 +53,7 @@ export class Lab implements AsyncDisposable {
   readonly network: LabNetwork;
   readonly faults: Faults;
   readonly instruments: InstrumentProcess;
+  readonly probeEveryMs: number;
   readonly observer: ObserverProcess;
   /** Working directory: etcd's data, logs, runtime directories. */
   readonly dir: string;
@@ -62,6 +65,7 @@ export class Lab implements AsyncDisposable {
     const { nodes = 3, clock = systemClock, etcdOver = 'end0', probeEveryMs = 2 } = options;
     this.clock = clock;
     this.dir = dir;
+    this.probeEveryMs = probeEveryMs;
     this.etcdOver = etcdOver;
     this.vips = names.vipAddresses(options.vips ?? 1);
     this.#run = run;
@@ -71,7 +75,7 @@ export class Lab implements AsyncDisposable {
     this.hosts = Array.from({ length: nodes }, (_, index) => this.#host(index));
     const config = { run, vips: this.vips, hosts: nodes, probeEveryMs };
     this.instruments = new InstrumentProcess(clock, config);
-    const endpoints = this.hosts.map(({ index }) => this.#endpoint(index));
+    const endpoints = Array.from({ length: this.#members }, (_, index) => this.#endpoint(index));
     this.observer = new ObserverProcess(clock, names.clientNamespace(run), endpoints);
   }
 
@@ -86,7 +90,8 @@ export class Lab implements AsyncDisposable {
       throw new OperatorError(`a lab has 1 to ${names.NODES_MAX} hosts, not ${nodes}`);
     }
     const run = names.newRunId();
-    await checkPrerequisites(run, options.etcd !== false);
+    const program = options.etcdProgram ?? 'etcd';
+    await checkPrerequisites(run, options.etcd === false ? undefined : program);
     for (const dead of await sweepDeadRuns()) onProgress?.(`swept what lab ${dead} left behind`);
     const parent = existsSync(RAM_DISK) ? RAM_DISK : tmpdir();
     const dir = await mkdtemp(join(parent, `vip-elector-lab-${run}-`));
@@ -95,7 +100,7 @@ export class Lab implements AsyncDisposable {
     return new Lab(run, dir, options);
   }
 
-  /** The etcd member of each host. */
+  /** The etcd members, of the first hosts, in their order. */
   get etcd(): readonly EtcdMember[] {
     return this.#cluster?.members ?? [];
   }
@@ -104,9 +109,11 @@ export class Lab implements AsyncDisposable {
   async start(signal: AbortSignal): Promise<void> {
     await this.network.start(signal);
     if (this.#options.etcd !== false) {
-      this.#options.onProgress?.(`starting etcd on ${this.hosts.length} hosts`);
+      this.#options.onProgress?.(`starting etcd on ${this.#members} hosts`);
+      const { etcdProgram } = this.#options;
       this.#cluster = await startCluster({
-        size: this.hosts.length,
+        size: this.#members,
+        ...(etcdProgram !== undefined && { program: etcdProgram }),
         dir: join(this.dir, 'etcd'),
         netns: (index) => names.hostNamespace(this.#run, index),
         host: (index) => names.hostAddress(index, this.etcdOver),
@@ -158,10 +165,16 @@ export class Lab implements AsyncDisposable {
     await unregisterRun(this.#run);
   }
 
+  get #members(): number {
+    const { nodes = 3, etcdMembers = nodes } = this.#options;
+    return etcdMembers;
+  }
+
   #host(index: number): LabHost {
     const node = names.hostName(index);
     const command = this.#options.daemon ?? daemonCommand;
-    const others = (shift: number): number => (index + shift) % (this.#options.nodes ?? 3);
+    const members = this.#members;
+    const saboteur = this.#options.saboteur === true;
     return new LabHost({
       clock: this.clock,
       index,
@@ -170,8 +183,10 @@ export class Lab implements AsyncDisposable {
       mac: names.hostMac(index, 'end0'),
       dir: this.dir,
       command: (runtimeDir, args) => {
-        const endpoints = this.hosts.map((_, shift) => this.#endpoint(others(shift)));
-        return command({ node, vips: this.vips, endpoints, runtimeDir, args });
+        const endpoints = Array.from({ length: members }, (_, shift) =>
+          this.#endpoint((index + shift) % members),
+        );
+        return command({ node, vips: this.vips, endpoints, runtimeDir, saboteur, args });
       },
     });
   }

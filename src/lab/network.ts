@@ -81,6 +81,31 @@ export class LabNetwork implements AsyncDisposable {
     await ipBatch(namespace, [`rule ${cut ? 'add' : 'del'} ${rule}`]);
   }
 
+  /**
+   * Loses what etcd answers to what runs on a host, its own host's member included; what is asked goes
+   * out as ever, and members go on talking to each other.
+   */
+  async setRepliesLost(
+    host: number,
+    link: LinkName,
+    clientPort: number,
+    lost: boolean,
+  ): Promise<void> {
+    const act = lost ? 'add' : 'del';
+    const own = `iif lo to ${names.hostAddress(host, link)} ipproto tcp sport ${clientPort}`;
+    await ipBatch(names.hostNamespace(this.#run, host), [
+      // What comes from the wire is looked up on its way in, what the own member says on its way out.
+      `rule ${act} pref 6 iif ${link} ipproto tcp sport ${clientPort} blackhole`,
+      `rule ${act} pref 7 ${own} lookup ${SINK_TABLE}`,
+    ]);
+  }
+
+  /** Gives a host's link another hardware address. */
+  async setMac(host: number, link: LinkName, mac: string): Promise<void> {
+    const namespace = names.hostNamespace(this.#run, host);
+    await ip('-n', namespace, 'link', 'set', link, 'address', mac);
+  }
+
   /** Deletes a VIP from whatever link of the host has it, as a stranger would. */
   async deleteAddress(host: number, address: string): Promise<void> {
     const namespace = names.hostNamespace(this.#run, host);

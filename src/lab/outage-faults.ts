@@ -24,14 +24,21 @@ export async function etcdOutage({ lab }: Stage): Promise<void> {
   await Promise.all(lab.etcd.map((member) => member.crash()));
 }
 
+/** Starts etcd again, and measures `backMs`. */
+export async function etcdReturns(stage: Stage): Promise<void> {
+  await measureBack(stage, () => restartMembers(stage, [...stage.lab.etcd.keys()]));
+}
+
 /**
- * Starts etcd again. Measures `backMs`: from the first confirmed write of an independent client to
+ * Mends etcd. Measures `backMs`: from the first confirmed write of an independent client to
  * the first answer for the VIPs; 0 when they were back before that write was.
  */
-export async function etcdReturns(stage: Stage): Promise<void> {
-  const { lab, signal, measures } = stage;
+export async function measureBack(
+  { lab, signal, measures }: Stage,
+  mend: () => Promise<void>,
+): Promise<void> {
   await lab.observer.startWriting();
-  await restartMembers(stage, [...lab.etcd.keys()]);
+  await mend();
   const back = await untilHolder(lab, () => true, BACK_FOR_MS, BACK_TIMEOUT_MS, signal);
   const backAt = lab.clock.now() - lab.holderForMs();
   const [servedAt] = (await lab.observer.stopWriting()).toSorted((a, b) => a - b);

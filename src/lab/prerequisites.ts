@@ -5,15 +5,16 @@ import { ip } from './ip.ts';
 
 /**
  * Refuses, with the remedy, where a lab cannot be.
+ * @param etcd the server to run; undefined: none is needed
  * @throws PrivilegeError without root; OperatorError without `ip`, etcd or network namespaces
  */
-export async function checkPrerequisites(run: string, needsEtcd: boolean): Promise<void> {
+export async function checkPrerequisites(run: string, etcd: string | undefined): Promise<void> {
   if (process.platform !== 'linux') throw new OperatorError('the lab runs on Linux only');
   if (process.geteuid?.() !== 0) {
     throw new PrivilegeError('the lab makes network namespaces and needs root: run it with sudo');
   }
-  if (needsEtcd) {
-    await promisify(execFile)('etcd', ['--version']).catch((error: unknown) => {
+  if (etcd !== undefined) {
+    await promisify(execFile)(etcd, ['--version']).catch((error: unknown) => {
       throw new OperatorError('the lab needs `etcd`: install the package etcd-server', undefined, {
         cause: error,
       });

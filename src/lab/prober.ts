@@ -18,7 +18,10 @@ const ETHERTYPE_ARP = 0x0806;
  * its /24; a host keeps a neighbour entry for each, below the kernel's gc_thresh1 of 128.
  */
 const SENDERS = 50;
-/** An answer that has not come by now will not: a veth takes 0.05 ms. Tells the live view only. */
+/**
+ * An answer that has not come by now will not: a veth takes 0.05 ms. Tells the live view only. Where
+ * probes are rarer, two of them in a row.
+ */
 const UNANSWERED_AFTER_MS = 25;
 
 export interface ProberOptions {
@@ -29,6 +32,8 @@ export interface ProberOptions {
   readonly mac: string;
   readonly address: string;
   readonly vips: readonly string[];
+  /** How often the caller will probe. Default: often. */
+  readonly everyMs?: number;
   /** Called when another MAC, or none any more, answers for a VIP. */
   readonly onAnswering: (vip: string, mac: string | undefined, at: number) => void;
 }
@@ -50,11 +55,13 @@ export class Prober implements Disposable {
   readonly #options: ProberOptions;
   readonly #tracks = new Map<string, Track>();
   readonly #firstSender: number;
+  readonly #unansweredAfterMs: number;
   #socket: number | undefined;
 
   /** Opens its socket in the present network namespace. @throws SystemError */
   constructor(options: ProberOptions) {
     this.#options = options;
+    this.#unansweredAfterMs = Math.max(UNANSWERED_AFTER_MS, 2.5 * (options.everyMs ?? 0));
     const [network, lastOctet] = splitLast(options.address);
     this.#firstSender = lastOctet;
     for (const vip of options.vips) {
@@ -97,7 +104,8 @@ export class Prober implements Disposable {
     const now = this.#options.clock.now();
     for (const track of this.#tracks.values()) {
       if (track.answering === undefined) continue;
-      if (now - track.answeredAt > UNANSWERED_AFTER_MS) this.#setAnswering(track, undefined, now);
+      if (now - track.answeredAt > this.#unansweredAfterMs)
+        this.#setAnswering(track, undefined, now);
     }
   }
 

@@ -27,6 +27,8 @@ export interface Claim {
   readonly vip: string;
   readonly mac: string;
   readonly kind: 'request' | 'reply';
+  /** The whole frame, hexadecimal. */
+  readonly frame: string;
   /** To everybody (a gratuitous ARP, a question), or to one station. */
   readonly broadcast: boolean;
 }

@@ -16,8 +16,13 @@ const HEADER = [
 
 /** The result as a table for people, problems below it. */
 export function renderTable(results: readonly ScenarioResult[]): string {
-  const rows = [HEADER, ...results.map(row)];
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  return [table([HEADER, ...results.map(row)]), ...remarks(results)].join('\n');
+}
+
+/** Cells in columns, the first row ruled off. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const [header = []] = rows;
+  const widths = header.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const lines = rows.map((cells) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column]!))
@@ -25,8 +30,13 @@ export function renderTable(results: readonly ScenarioResult[]): string {
       .trimEnd(),
   );
   lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
-  const remarks = results.flatMap((result) => [...problemLines(result), ...noteLines(result)]);
-  return [...lines, ...(remarks.length > 0 ? ['', ...remarks] : [])].join('\n');
+  return lines.join('\n');
+}
+
+/** What stands below the table, after an empty line; nothing when there is nothing to say. */
+export function remarks(results: readonly ScenarioResult[]): string[] {
+  const lines = results.flatMap((result) => [...problemLines(result), ...noteLines(result)]);
+  return lines.length > 0 ? ['', ...lines] : [];
 }
 
 /** True when every promise was kept. */
@@ -134,7 +144,7 @@ function hostOf({ hosts }: ScenarioResult, index: number | undefined): string | 
 }
 
 /** `12.3 ms` below a second, `4.91 s` above, `-` when there is none. */
-function duration(valueMs: number): string {
+export function duration(valueMs: number): string {
   if (!Number.isFinite(valueMs)) return '-';
   return valueMs < 1_000 ? `${valueMs.toFixed(1)} ms` : `${(valueMs / 1_000).toFixed(2)} s`;
 }

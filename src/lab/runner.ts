@@ -33,9 +33,15 @@ export interface ScenarioResult {
 const PHASE_MS = 500;
 /** Recorded before the fault, so that the old holder is seen holding. */
 const LEAD_IN_MS = 200;
-/** A prober that was silent for longer could have missed two holders: such a run tells nothing. */
+/**
+ * A prober that was silent for longer, or than three of its intervals, could have missed two holders:
+ * such a run tells nothing.
+ */
 const RESOLUTION_MS_MAX = 50;
-/** The live view needs 25 ms without an answer to say that nobody holds: not to be asked before. */
+/**
+ * The live view needs 25 ms, or 2.5 intervals, without an answer to say that nobody holds: not to be
+ * asked before.
+ */
 const NOTICE_MS = 100;
 const LEADER_TIMEOUT_MS = 20_000;
 const LEADER_LOOK_EVERY_MS = 200;
@@ -52,7 +58,8 @@ export async function runScenario(
   let voidRuns = 0;
   while (runs.length < wanted) {
     const { facts, recording } = await runOnce(lab, scenario, runs.length, options.signal);
-    const isVoid = facts.analysis.resolutionMs > RESOLUTION_MS_MAX && voidRuns < wanted;
+    const resolutionMax = Math.max(RESOLUTION_MS_MAX, 3 * lab.probeEveryMs);
+    const isVoid = facts.analysis.resolutionMs > resolutionMax && voidRuns < wanted;
     // Two holders are two holders, however badly the rest was measured.
     const problems = (isVoid ? [oneHolder] : checks).flatMap((check) => check([facts]));
     if (isVoid && problems.length === 0) voidRuns += 1;
@@ -88,10 +95,11 @@ async function runOnce(
   const beganAt = lab.clock.now();
   await scenario.inject(stage);
   const faultAt = lab.clock.now();
-  await lab.clock.sleep(NOTICE_MS, signal);
+  const noticeMs = Math.max(NOTICE_MS, 4 * lab.probeEveryMs);
+  await lab.clock.sleep(noticeMs, signal);
   await scenario.outcome(stage);
   await scenario.heal(stage);
-  await lab.clock.sleep(NOTICE_MS, signal);
+  await lab.clock.sleep(noticeMs, signal);
   await lab.settled(signal);
   const recording = await lab.instruments.collect();
   const isolations = lab.faults.isolations();

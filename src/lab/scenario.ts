@@ -28,6 +28,17 @@ export interface RunFacts {
 /** Says in words what is wrong with a scenario's runs; nothing when all is well. */
 export type Check = (runs: readonly RunFacts[]) => string[];
 
+/** What a scenario's lab must be like, where it is not like the others'. */
+export interface LabNeeds {
+  readonly nodes?: number;
+  /** On the first so many hosts; default: one on each. */
+  readonly etcdMembers?: number;
+  readonly vips?: number;
+  readonly probeEveryMs?: number;
+  /** The daemons can be told to misbehave (saboteur.ts). */
+  readonly saboteur?: true;
+}
+
 /** A fault and what is promised about it, as data. */
 export interface Scenario {
   readonly name: string;
@@ -44,6 +55,8 @@ export interface Scenario {
   readonly etcdOver?: LinkName;
   /** Where etcd's leader is put before each run: with the holder, or elsewhere. */
   readonly etcdLeader?: 'holder' | 'other';
+  /** Scenarios with the same needs, one after the other, share a lab. */
+  readonly needs?: LabNeeds;
   /** An independent writer runs meanwhile; `measures.writerGapMs` is its longest wait. */
   readonly writer?: true;
   /** Makes the fault. */

@@ -3,7 +3,7 @@ import { keepEvidence, keepLogs } from './evidence.ts';
 import { Lab, type LabOptions } from './lab.ts';
 import type { LinkName } from './names.ts';
 import type { ScenarioResult } from './runner.ts';
-import type { Scenario } from './scenario.ts';
+import type { LabNeeds, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 export interface SessionOptions {
@@ -20,12 +20,15 @@ export interface SessionOptions {
 }
 
 /**
- * The scenarios that a list of names means; `all` is every one.
+ * The scenarios that a list of names means, of those that there are; `all` is every one.
  * @throws OperatorError (usage) for a name that there is not
  */
-export function pickScenarios(names: readonly string[]): readonly Scenario[] {
-  if (names.includes('all')) return SCENARIOS;
-  const known = SCENARIOS.map(({ name }) => name);
+export function pickScenarios(
+  names: readonly string[],
+  from: readonly Scenario[] = SCENARIOS,
+): readonly Scenario[] {
+  if (names.includes('all')) return from;
+  const known = from.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0 || names.length === 0) {
     throw new OperatorError(
@@ -33,11 +36,11 @@ export function pickScenarios(names: readonly string[]): readonly Scenario[] {
       ExitCode.usage,
     );
   }
-  return SCENARIOS.filter(({ name }) => names.includes(name));
+  return from.filter(({ name }) => names.includes(name));
 }
 
 /**
- * Runs scenarios, those that need etcd on the same link in one lab. A lab that fails, because no
+ * Runs scenarios; those that follow each other and need the same lab share one. A lab that fails, because no
  * calm returns for instance, is a broken promise too; the next scenario gets a new one.
  * @throws the signal's reason when it aborts; Error when a lab cannot even start
  */
@@ -45,20 +48,27 @@ export async function runSession(options: SessionOptions): Promise<void> {
   const waiting = [...options.scenarios];
   while (waiting.length > 0) {
     const linkOf = ({ etcdOver = options.lab.etcdOver }: Scenario): LinkName => etcdOver;
-    const link = linkOf(waiting[0]!);
+    const [{ needs = {} }, link] = [waiting[0]!, linkOf(waiting[0]!)];
     await using lab = await Lab.create({
       ...options.lab,
+      ...needs,
       etcdOver: link,
       onProgress: options.onProgress,
     });
     await lab.start(options.signal);
     options.onProgress(`etcd over ${link}; waiting for the first holder`);
     let alive = true;
-    while (alive && waiting.length > 0 && linkOf(waiting[0]!) === link) {
+    const fits = (next: Scenario | undefined): boolean =>
+      next !== undefined && linkOf(next) === link && same(next.needs, needs);
+    while (alive && fits(waiting[0])) {
       alive = await runOne(lab, waiting.shift()!, options);
     }
     if (options.logsDir !== undefined) await keepLogs(lab, `${options.logsDir}/${link}`);
   }
+}
+
+function same(some: LabNeeds = {}, others: LabNeeds = {}): boolean {
+  return JSON.stringify(some) === JSON.stringify(others);
 }
 
 /** @returns false when the lab is of no more use */

@@ -37,7 +37,8 @@ function recording(parts: Partial<Recording>): Recording {
 }
 
 function claim(at: number, host: number): Claim {
-  return { at, host, vip: VIP, mac: MACS[host]!, kind: 'request', broadcast: true };
+  const mac = MACS[host]!;
+  return { at, host, vip: VIP, mac, kind: 'request', frame: '', broadcast: true };
 }
 
 function change(at: number, host: number, present: boolean, link = 'end0'): AddressChange {

@@ -22,7 +22,7 @@ async function withPath(dir: string, check: () => Promise<void>): Promise<void> 
 
 await inNamespace(t, import.meta.url, async () => {
   await t.test('with all in place there is nothing to say, and nothing is left', async (t) => {
-    await checkPrerequisites('abcd', true);
+    await checkPrerequisites('abcd', 'etcd');
     t.equal(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).trim(), 'self');
   });
 
@@ -33,7 +33,7 @@ await inNamespace(t, import.meta.url, async () => {
     t.teardown(() => {
       process.geteuid = geteuid;
     });
-    await t.rejects(checkPrerequisites('abcd', true), {
+    await t.rejects(checkPrerequisites('abcd', 'etcd'), {
       exitCode: ExitCode.missingPrivilege,
       message: /needs root/,
     });
@@ -43,15 +43,15 @@ await inNamespace(t, import.meta.url, async () => {
     const dir = t.testdir();
     symlinkSync(where('ip'), join(dir, 'ip'));
     await withPath(dir, async () => {
-      await t.rejects(checkPrerequisites('abcd', true), { message: /package etcd-server/ });
-      await t.resolves(checkPrerequisites('abcd', false), 'a lab without etcd needs none');
+      await t.rejects(checkPrerequisites('abcd', 'etcd'), { message: /package etcd-server/ });
+      await t.resolves(checkPrerequisites('abcd', undefined), 'a lab without etcd needs none');
     });
   });
 
   await t.test('no ip: names the package', async (t) => {
     const dir = t.testdir();
     await withPath(dir, async () => {
-      const refused = checkPrerequisites('abcd', false);
+      const refused = checkPrerequisites('abcd', undefined);
       await t.rejects(refused, OperatorError);
       await t.rejects(refused, { message: /package iproute2/ });
     });
@@ -63,7 +63,7 @@ await inNamespace(t, import.meta.url, async () => {
     writeFileSync(fake, '#!/bin/sh\necho "mount failed: Operation not permitted" >&2\nexit 1\n');
     chmodSync(fake, 0o755);
     await withPath(dir, async () => {
-      const refused = checkPrerequisites('abcd', false);
+      const refused = checkPrerequisites('abcd', undefined);
       await t.rejects(refused, PrivilegeError);
       await t.rejects(refused, { message: /container.*Operation not permitted/ });
     });

@@ -60,6 +60,7 @@ await inNamespace(t, import.meta.url, async () => {
     });
     t.match(results, [{ name: 'kill', problems: [/two holders on the wire/] }]);
     t.same(readdirSync(join(dir, 'evidence', 'kill-end0-1')), [
+      'claims.pcap',
       'h1.log',
       'h2.log',
       'recording.json',

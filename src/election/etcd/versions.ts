@@ -41,6 +41,11 @@ export class Versions<E extends Asked> {
   #tell(endpoint: E, version: string): void {
     if (this.#told.get(endpoint) === version) return;
     this.#told.set(endpoint, version);
-    this.#emit({ type: 'etcd-version', endpoint: endpoint.url, version, defects: defectsOf(version) });
+    this.#emit({
+      type: 'etcd-version',
+      endpoint: endpoint.url,
+      version,
+      defects: defectsOf(version),
+    });
   }
 }

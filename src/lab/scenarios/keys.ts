@@ -1,0 +1,105 @@
+import { goneWithin, holderStayed, measureAtMost, nothingLost, outageAtMost } from '../checks.ts';
+import { candidateOf, heartbeatKey, RECORD } from '../keys.ts';
+import { held, moved, passes, TAKEOVER_MS_MAX } from '../outcomes.ts';
+import type { Scenario, Stage } from '../scenario.ts';
+
+/** Somebody meddles with the keys under the holder. */
+
+/** A heartbeat (500 ms) and its deadline (800 ms): then it must have noticed. */
+const NOTICED_MS_MAX = 1_300;
+/** Without a record, whoever takes waits for the longest promise that there is, and no more. */
+const LONGEST_TAKEOVER_MS = 12_000;
+
+async function nothing(): Promise<void> {}
+
+export const leaseRevoked: Scenario = {
+  name: 'lease-revoked',
+  summary: "somebody revokes the holder's lease, and its keys go with it",
+  runs: 3,
+  bound: 'off <= 1.3 s, held again <= 5.3 s',
+  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost(TAKEOVER_MS_MAX)],
+  inject: async ({ lab, holder }) => {
+    const { lease } = await candidateOf(lab, holder.name);
+    await lab.observer.call('/v3/lease/revoke', { ID: lease });
+  },
+  outcome: held,
+  heal: nothing,
+};
+
+export const keyDeleted: Scenario = {
+  ...leaseRevoked,
+  name: 'key-deleted',
+  summary: "somebody deletes the holder's candidate key",
+  inject: async ({ lab, holder }) => {
+    const { key } = await candidateOf(lab, holder.name);
+    await lab.observer.delete(key);
+  },
+};
+
+export const recordDeleted: Scenario = {
+  ...leaseRevoked,
+  name: 'record-deleted',
+  summary: 'somebody deletes the record of who holds',
+  bound: 'off <= 1.3 s, held again <= 12 s after',
+  checks: [
+    goneWithin(NOTICED_MS_MAX),
+    outageAtMost(LONGEST_TAKEOVER_MS + TAKEOVER_MS_MAX),
+    measureAtMost('backMs', LONGEST_TAKEOVER_MS + NOTICED_MS_MAX),
+  ],
+  inject: ({ lab }) => lab.observer.delete(RECORD),
+  outcome: async (stage) => {
+    const from = stage.lab.clock.now();
+    await held(stage);
+    stage.measures['backMs'] = stage.lab.clock.now() - stage.lab.holderForMs() - from;
+  },
+};
+
+const STRANGER = 'a stranger was here';
+
+/** Takes the stranger's value away; a key that its owner has written again stays. */
+async function forget({ lab }: Stage, prefix: string): Promise<void> {
+  for (const { key, value } of await lab.observer.entries(prefix)) {
+    if (value === STRANGER) await lab.observer.delete(key);
+  }
+}
+
+export const keyOverwritten: Scenario = {
+  name: 'key-overwritten',
+  summary: "somebody overwrites the holder's candidate key, whose lease it loses",
+  runs: 3,
+  bound: 'off <= 1.3 s, held again <= 5.3 s',
+  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost(TAKEOVER_MS_MAX)],
+  inject: async ({ lab, holder }) => {
+    const { key } = await candidateOf(lab, holder.name);
+    await lab.observer.put(key, STRANGER);
+  },
+  outcome: passes(7_000),
+  heal: async (stage) => {
+    await forget(stage, '/vip-elector/elections/default/');
+    await held(stage);
+  },
+};
+
+export const heartbeatOverwritten: Scenario = {
+  name: 'heartbeat-overwritten',
+  summary: "somebody overwrites the holder's heartbeat, whose lease it loses",
+  runs: 3,
+  bound: 'off <= 1.3 s, another holds <= 5.3 s after that',
+  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost(TAKEOVER_MS_MAX + NOTICED_MS_MAX)],
+  inject: ({ lab, holder }) => lab.observer.put(heartbeatKey(holder.name), STRANGER),
+  outcome: moved,
+  heal: (stage) => forget(stage, heartbeatKey(stage.holder.name)),
+};
+
+export const strangers: Scenario = {
+  name: 'other-keys',
+  summary: 'somebody writes and deletes keys beside ours, a thousand of them',
+  runs: 1,
+  bound: 'nothing lost, no move',
+  checks: [nothingLost, holderStayed],
+  inject: async ({ lab }) => {
+    for (let key = 0; key < 1_000; key += 1) await lab.observer.put(`/other/${key % 50}`, 'x');
+  },
+  outcome: passes(2_000),
+  heal: nothing,
+};

@@ -1,0 +1,94 @@
+import { each, goneByDeadline, holderStayed, measureAtMost, outageAtMost } from '../checks.ts';
+import { movesSeen } from '../moves.ts';
+import { hostMac } from '../names.ts';
+import { heal, held, moved, MOVES, passes, TAKEOVER_MS_MAX } from '../outcomes.ts';
+import type { Scenario } from '../scenario.ts';
+
+/** Faults of a host's links, beside those of the demonstration. */
+
+const FLAPS = 10;
+const FLAP_MS = 500;
+/** A beat that arrives and is not answered counts for those who watch: one interval, and its retry. */
+const UNANSWERED_BEATS_MS = 1_300;
+const CLIENT_CUT_MS = 8_000;
+
+export const flap: Scenario = {
+  name: 'flap',
+  summary: 'the carrier of end0 comes and goes ten times in 5 s',
+  runs: 3,
+  bound: 'at most 2 moves, <= 5.3 s after the last',
+  checks: [
+    goneByDeadline,
+    measureAtMost('moves', 2, 'times'),
+    outageAtMost(FLAPS * FLAP_MS + TAKEOVER_MS_MAX),
+  ],
+  inject: async ({ lab, holder, signal }) => {
+    for (let flap = 0; flap < FLAPS; flap += 1) {
+      await lab.faults.pullCable(holder.index, 'end0');
+      await lab.clock.sleep(FLAP_MS / 2, signal);
+      await lab.faults.heal();
+      await lab.clock.sleep(FLAP_MS / 2, signal);
+    }
+  },
+  outcome: async (stage) => {
+    await held(stage);
+    await passes(2_000)(stage);
+    stage.measures['moves'] = movesSeen(await stage.lab.instruments.collect());
+  },
+  heal,
+};
+
+export const repliesLost: Scenario = {
+  name: 'replies-lost',
+  summary: 'what the holder asks reaches etcd, and no answer comes back',
+  runs: 3,
+  bound: '<= 5.3 s and the beats that arrive still: 1.3 s',
+  checks: [outageAtMost(TAKEOVER_MS_MAX + UNANSWERED_BEATS_MS), ...MOVES],
+  inject: ({ lab, holder }) => lab.faults.loseReplies(holder.index, lab.etcdOver),
+  outcome: moved,
+  heal,
+};
+
+export const clientCut: Scenario = {
+  name: 'client-cut',
+  summary: 'the holder is cut from its clients, and reaches etcd over mgmt0 (a documented limit)',
+  runs: 2,
+  bound: 'stays where it is, answers when healed',
+  checks: [
+    holderStayed,
+    each(({ analysis: { outageMs } }) =>
+      outageMs > CLIENT_CUT_MS + 1_000 ? 'does not answer when healed' : undefined,
+    ),
+  ],
+  etcdOver: 'mgmt0',
+  inject: ({ lab, holder }) => lab.faults.silence(holder.index),
+  outcome: passes(CLIENT_CUT_MS),
+  heal,
+};
+
+/** Of the station that nobody else is: no host's MAC has this second octet. */
+const NEW_MAC = '02:79:00:00:00:01';
+
+export const macChange: Scenario = {
+  name: 'mac-change',
+  summary: 'end0 of the holder gets another hardware address',
+  runs: 3,
+  bound: 'announced anew <= 0.1 s, same holder',
+  checks: [holderStayed, measureAtMost('announceMs', 100)],
+  inject: async ({ lab, holder, measures }) => {
+    await lab.network.setMac(holder.index, 'end0', NEW_MAC);
+    measures['changedAt'] = lab.clock.now();
+  },
+  outcome: async (stage) => {
+    // Longer than the refresh of announcements, every 3 s.
+    await passes(4_000)(stage);
+    const { lab, measures } = stage;
+    const { claims } = await lab.instruments.collect();
+    const first = claims.find(({ mac, broadcast }) => broadcast && mac === NEW_MAC);
+    const changedAt = measures['changedAt'] ?? 0;
+    delete measures['changedAt'];
+    if (first !== undefined) measures['announceMs'] = Math.max(0, first.at - changedAt);
+  },
+  heal: ({ lab, holder }) =>
+    lab.network.setMac(holder.index, 'end0', hostMac(holder.index, 'end0')),
+};
