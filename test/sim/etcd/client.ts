@@ -56,7 +56,8 @@ export class EtcdClient implements Store {
   }
 
   txn(txn: Txn, options: CallOptions): Promise<TxnReply> {
-    const sentAt = this.#process.now();
+    // By the machine's clock, whatever the daemon goes by.
+    const sentAt = this.#process.machine.now();
     this.#witness.onSent(txn);
     let finding: unknown;
     return this.#call({

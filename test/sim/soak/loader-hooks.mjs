@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -14,9 +14,10 @@ let edits = [];
 
 export async function initialize({ mutant }) {
   if (mutant === undefined) return;
-  const all = JSON.parse(
-    await readFile(new URL('../mutants/mutants.json', import.meta.url), 'utf8'),
-  );
+  const folder = new URL('../mutants/', import.meta.url);
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.json'));
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')));
+  const all = texts.flatMap((text) => JSON.parse(text));
   const chosen = all.find(({ name }) => name === mutant);
   if (chosen === undefined) throw new Error(`there is no mutant ${mutant}`);
   edits = chosen.edits;

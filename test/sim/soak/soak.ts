@@ -28,7 +28,11 @@ export async function soak(options: SoakOptions, mutant?: string): Promise<Summa
   return all;
 }
 
-function work(portion: Portion, mutant: string | undefined): Promise<Summary> {
+/**
+ * Runs a portion in a process of its own.
+ * @throws when it ends without an answer
+ */
+export function work(portion: Portion, mutant: string | undefined): Promise<Summary> {
   const { SIM_MUTANT: _none, ...env } = process.env;
   const child = fork(WORKER, {
     // Not the test runner's: it would count lines of the daemon.

@@ -1,14 +1,16 @@
 import { Keys, isOurLease } from '../../../src/election/keys.ts';
 import { decodeRecord, type HolderRecord } from '../../../src/election/record.ts';
-import { NO_LEASE, type Compare, type Txn } from '../../../src/election/store.ts';
+import { NO_LEASE, type Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
 import type { Cluster } from '../etcd/cluster.ts';
 import type { Change } from '../etcd/keyspace.ts';
 import type { Owner } from '../engine/scheduler.ts';
+import { BeatOrder } from './beat-order.ts';
 import type { Host } from '../host/host.ts';
 import type { Lan } from './lan.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import { Violation, type Invariant } from './violation.ts';
+import { wrongWrites } from './writes.ts';
 
 /** A kernel's lateness is in its lifetimes' favour: they end by the deadline. For rounding only. */
 const TOLERANCE_MS = 1;
@@ -17,7 +19,7 @@ const keys = new Keys(PREFIX);
 
 /** Judged after every step, from the outside: kernels, store and clocks, never the daemon's beliefs. */
 export class Invariants {
-  /** Changes of the node that the records name as holder. */
+  /** Changes of the node that the records name as holder, over all groups. */
   holderChanges = 0;
   readonly #hosts: readonly Host[];
   readonly #groups: readonly VipGroup[];
@@ -26,6 +28,8 @@ export class Invariants {
   readonly #cluster: Cluster;
   readonly #lan: Lan;
   readonly #last = new Map<string, HolderRecord>();
+  readonly #beats = new BeatOrder();
+  readonly #changes = new Map<string, number>();
 
   constructor(
     hosts: readonly Host[],
@@ -43,7 +47,14 @@ export class Invariants {
     );
     this.#cluster = cluster;
     this.#lan = lan;
-    for (const host of hosts) host.rights.onSent = (txn) => this.#sent(host, txn);
+    for (const host of hosts) {
+      host.rights.onSent = (txn) => {
+        // Noted, not thrown into the daemon: the check that follows throws it.
+        for (const [invariant, what] of this.#wrongIn(host, txn)) {
+          host.defect ??= new Violation(invariant, cluster.now, `${host.name} ${what}`);
+        }
+      };
+    }
   }
 
   /** Hosts that anybody on the LAN can reach and whose kernel has the VIP. */
@@ -128,41 +139,34 @@ export class Invariants {
     }
   }
 
-  /** Every write carries a compare of what it writes, and no key is given up before its addresses. */
-  #sent(host: Host, { compares, success, failure }: Txn): void {
-    const { now } = this.#cluster;
-    // Noted, not thrown into the daemon: the check that follows throws it.
-    const note = (invariant: Invariant, detail: string): void => {
-      host.defect ??= new Violation(invariant, now, `${host.name} ${detail}`);
-    };
-    const writes = success.filter(({ op }) => op !== 'range');
-    if (failure.some(({ op }) => op !== 'range')) {
-      note('unguarded-write', 'writes in the failure branch');
-    }
-    const facts = `${PREFIX}/facts/`;
-    for (const { key } of writes) {
-      const guarded = key.startsWith(facts) ? keys.node(key.slice(facts.length)) : key;
-      if (!compares.some((compare) => speaksFor(compare, guarded))) {
-        note('unguarded-write', `writes ${key}`);
-      }
-    }
-    for (const operation of writes) {
+  #wrongIn(host: Host, txn: Txn): [Invariant, string][] {
+    const found = wrongWrites(txn);
+    const moved = this.#beats.sent(txn, keys.nodes, host.machine);
+    if (moved !== undefined) found.push(['promise-moved-back', moved]);
+    for (const operation of txn.success) {
       if (operation.op !== 'delete') continue;
       const own = this.#cluster.keyspace.get(operation.key);
       const group = this.#groups.find(({ name }) =>
         operation.key.startsWith(this.#elections.get(name) ?? '?'),
       );
       if (group === undefined || own?.lease !== host.disk.saved?.memory.leaseId) continue;
+      // No key is given up before its addresses.
       if (group.vips.some((vip) => host.has(vip))) {
-        note('key-given-up-while-held', `gives up ${operation.key}`);
+        found.push(['key-given-up-while-held', `gives up ${operation.key}`]);
       }
     }
+    return found;
   }
 
   /** Told of each change in the store. */
   onChange({ events }: Change): void {
     for (const { type, kv } of events) {
-      if (type !== 'put' || !kv.key.startsWith(keys.holders)) continue;
+      if (type !== 'put') continue;
+      if (kv.key.startsWith(keys.nodes)) {
+        const wrong = this.#beats.written(kv);
+        if (wrong !== undefined) throw new Violation('beat-overtaken', this.#cluster.now, wrong);
+      }
+      if (!kv.key.startsWith(keys.holders)) continue;
       const record = decodeRecord(kv.value);
       if (record?.state === 'held') this.#taken(kv.key.slice(keys.holders.length), record);
     }
@@ -177,15 +181,23 @@ export class Invariants {
       const detail = `${last.token.createRevision} (${last.node}), then ${createRevision} (${record.node})`;
       throw new Violation('revision-not-increasing', this.#cluster.now, detail);
     }
-    if (record.node !== last.node) this.holderChanges += 1;
+    if (record.node === last.node) return;
+    this.holderChanges += 1;
+    this.#changes.set(group, (this.#changes.get(group) ?? 0) + 1);
+  }
+
+  /** Looked at when all is over: a fault moves a group once at most. @param faults that there were */
+  checkChanges(faults: number): void {
+    for (const [group, changes] of this.#changes) {
+      if (changes <= faults) continue;
+      const detail = `${group} changed hands ${changes} times in ${faults} faults`;
+      throw new Violation('too-many-changes', this.#cluster.now, detail);
+    }
   }
 
   /** The store went back in time: revisions begin anew there. */
   onRestore(): void {
     this.#last.clear();
+    this.#beats.onRestore();
   }
-}
-
-function speaksFor(compare: Compare & { prefix?: boolean }, key: string): boolean {
-  return compare.prefix === true ? key.startsWith(compare.key) : compare.key === key;
 }

@@ -64,6 +64,7 @@ export async function runSchedule(
       });
       throw new Violation('no-holder-after-faults', scheduler.now, states.join(', '));
     }
+    world.invariants.checkChanges(schedule.faults.length);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     violation = error;

@@ -4,6 +4,8 @@ export type Invariant =
   | 'fence-beyond-proof'
   | 'frame-without-right'
   | 'unguarded-write'
+  | 'beat-overtaken'
+  | 'promise-moved-back'
   | 'address-without-right'
   | 'revision-not-increasing'
   | 'key-given-up-while-held'

@@ -1,0 +1,45 @@
+import { decodeBeat } from '../../../src/election/beat.ts';
+import type { KeyValue, Txn } from '../../../src/election/store.ts';
+import type { Machine } from '../host/machine.ts';
+
+/** For the rounding of promises to whole milliseconds. */
+const TOLERANCE_MS = 1;
+
+/**
+ * What the beats of one life of a machine keep to, whatever the daemon thinks: what is written never
+ * has a lower sequence than what was (protocol.md rule 2), and no promise ends before an earlier one
+ * (rule 4).
+ */
+export class BeatOrder {
+  readonly #sequences = new Map<string, number>();
+  readonly #ends = new Map<string, number>();
+
+  /** The store went back in time. */
+  onRestore(): void {
+    this.#sequences.clear();
+  }
+
+  /** @returns what is wrong with a heartbeat as it was written */
+  written({ key, value }: KeyValue): string | undefined {
+    const beat = decodeBeat(value);
+    if (beat === undefined) return undefined;
+    const { identity, bootId, seq } = beat;
+    const life = `${key} ${identity} ${bootId}`;
+    const last = this.#sequences.get(life);
+    this.#sequences.set(life, seq);
+    return last !== undefined && seq <= last ? `${key}: ${seq} after ${last}` : undefined;
+  }
+
+  /** @returns what is wrong with the beat of a transaction as it is sent */
+  sent({ success }: Txn, nodes: string, machine: Machine): string | undefined {
+    const put = success.find((each) => each.op === 'put' && each.key.startsWith(nodes));
+    const beat = put?.op === 'put' ? decodeBeat(put.value) : undefined;
+    if (beat === undefined) return undefined;
+    const life = `${beat.identity} ${beat.bootId}`;
+    const end = machine.now() + beat.holdForMs;
+    const last = this.#ends.get(life) ?? 0;
+    this.#ends.set(life, Math.max(last, end));
+    if (end >= last - TOLERANCE_MS) return undefined;
+    return `${put?.key} promises until ${end}, and had until ${last}`;
+  }
+}
