@@ -1,28 +1,17 @@
 // A restart that comes too late: the kernel, or a candidate, has ended the hold. The new process finds
 // a state file that says that it holds, and does not believe it.
 import t from 'tap';
-import { systemClock } from '../../src/clock.ts';
-import { AddressMonitor } from '../../src/lab/address-monitor.ts';
-import { WallOffset } from '../../src/lab/wall-offset.ts';
 import { etcdctl } from '../fixtures/etcd-store.ts';
 import { has, makeSite, recordOf, stateIn, VIP } from '../fixtures/hosts.ts';
 import { inNamespace } from '../fixtures/namespace.ts';
 import { until } from '../fixtures/program.ts';
+import { watchHost } from '../fixtures/watched-host.ts';
 
 const leading = { msg: 'transition', to: 'leading' };
 
 await inNamespace(t, import.meta.url, async () => {
   const { h1, h2, cluster, endpoint, runtimeDir, start } = await makeSite(t, { hosts: 2 });
-  const monitor = new AddressMonitor({
-    clock: systemClock,
-    offset: new WallOffset(systemClock),
-    namespace: 'h1',
-    host: 0,
-    vips: [VIP],
-    onLost: () => t.fail('ip monitor ended'),
-  });
-  t.teardown(() => monitor[Symbol.asyncDispose]());
-  await monitor.start();
+  const monitor = await watchHost(t, 'h1');
   const [member] = cluster.members;
   const election = '/vip-elector/elections/default/';
   const candidates = (): string[] =>

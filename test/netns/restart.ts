@@ -2,12 +2,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { systemClock } from '../../src/clock.ts';
-import { AddressMonitor } from '../../src/lab/address-monitor.ts';
-import { WallOffset } from '../../src/lab/wall-offset.ts';
 import { has, makeSite, recordOf, VIP } from '../fixtures/hosts.ts';
 import { inNamespace } from '../fixtures/namespace.ts';
 import { until } from '../fixtures/program.ts';
+import { watchHost } from '../fixtures/watched-host.ts';
 
 await inNamespace(t, import.meta.url, async () => {
   const { h1, h2, endpoint, runtimeDir, start: startOn } = await makeSite(t, { hosts: 2 });
@@ -16,16 +14,7 @@ await inNamespace(t, import.meta.url, async () => {
     const args = ['--vip', VIP, '--link', 'h1', '--hold-for', '10s', ...flags];
     return startOn(h1, { args });
   };
-  const monitor = new AddressMonitor({
-    clock: systemClock,
-    offset: new WallOffset(systemClock),
-    namespace: 'h1',
-    host: 0,
-    vips: [VIP],
-    onLost: () => t.fail('ip monitor ended'),
-  });
-  t.teardown(() => monitor[Symbol.asyncDispose]());
-  await monitor.start();
+  const monitor = await watchHost(t, 'h1');
   const first = start();
   await first.said({ msg: 'transition', to: 'leading', reason: 'elected' });
   const other = startOn(h2);
