@@ -4,7 +4,10 @@ import { elapsedMs, systemClock, type Instant } from '../../src/clock.ts';
 import { decodeBeat } from '../../src/election/beat.ts';
 import { StoreError, type StoreErrorCode } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Hand, kindOf, TestNode, TIMING } from '../fixtures/electors.ts';
+import { TIMING } from '../fixtures/fast-timing.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { TestNode } from '../fixtures/test-node.ts';
+import { kindOf } from '../fixtures/wrapped-store.ts';
 import { openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });

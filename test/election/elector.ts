@@ -5,18 +5,13 @@ import { isOurLease } from '../../src/election/keys.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from '../../src/election/promise.ts';
 import { StoreError } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import {
-  freshMemory,
-  Gate,
-  Hand,
-  kindOf,
-  MemoryJournal,
-  overlaps,
-  TAKEOVER_MS,
-  TestNode,
-  TIMING,
-  type NodeOptions,
-} from '../fixtures/electors.ts';
+import { TAKEOVER_MS, TIMING } from '../fixtures/fast-timing.ts';
+import { Gate } from '../fixtures/gate.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { overlaps } from '../fixtures/hold.ts';
+import { freshMemory, MemoryJournal } from '../fixtures/memory-journal.ts';
+import { TestNode, type NodeOptions } from '../fixtures/test-node.ts';
+import { kindOf } from '../fixtures/wrapped-store.ts';
 import { openStore, within } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });

@@ -6,7 +6,10 @@ import { GuardedStore } from '../../src/election/guarded-store.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from '../../src/election/promise.ts';
 import type { Store, TxnReply } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { freshMemory, Hand, overlaps, TestNode } from '../fixtures/electors.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { overlaps } from '../fixtures/hold.ts';
+import { freshMemory } from '../fixtures/memory-journal.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { etcdctl, openStore, txn, within } from '../fixtures/etcd-store.ts';
 
 /** Answers with the headers that a test puts into it, when the test says so. */

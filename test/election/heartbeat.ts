@@ -12,7 +12,11 @@ import { StoreError } from '../../src/election/store.ts';
 import { Transactions } from '../../src/election/transactions.ts';
 import type { Proof } from '../../src/election/types.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Gate, Hand, kindOf, MemoryJournal, TIMING, WrappedStore } from '../fixtures/electors.ts';
+import { TIMING } from '../fixtures/fast-timing.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { Latch } from '../fixtures/latch.ts';
+import { MemoryJournal } from '../fixtures/memory-journal.ts';
+import { kindOf, WrappedStore } from '../fixtures/wrapped-store.ts';
 import { EventLog, openStore, within } from '../fixtures/etcd-store.ts';
 import { VirtualClock } from '../fixtures/virtual-clock.ts';
 import { beatOf, leaseOf } from '../fixtures/situation.ts';
@@ -218,7 +222,7 @@ await t.test(
     await heartbeat.beat(self, NEVER);
     const [before] = made.proofs.splice(0);
     t.ok(before);
-    const overtaken = new Gate();
+    const overtaken = new Latch();
     store.onTxn = async (_txn, send) => {
       store.onTxn = (_next, go) => go();
       await overtaken.opened;

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { appendHistory, decodeHistory, type HistoryEntry } from '../../src/election/history.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Hand, WrappedStore } from '../fixtures/electors.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { WrappedStore } from '../fixtures/wrapped-store.ts';
 import { openStore, within } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });

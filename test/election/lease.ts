@@ -5,7 +5,8 @@ import { Lease } from '../../src/election/lease.ts';
 import { RHO } from '../../src/election/promise.ts';
 import { StoreError, type Header } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { freshMemory, MemoryJournal, WrappedStore } from '../fixtures/electors.ts';
+import { freshMemory, MemoryJournal } from '../fixtures/memory-journal.ts';
+import { WrappedStore } from '../fixtures/wrapped-store.ts';
 import { EventLog, openStore, within } from '../fixtures/etcd-store.ts';
 import { leaseOf } from '../fixtures/situation.ts';
 

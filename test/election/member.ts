@@ -3,18 +3,13 @@ import { systemClock } from '../../src/clock.ts';
 import { decodeBeat } from '../../src/election/beat.ts';
 import { StoreError, type KeyValue, type Txn } from '../../src/election/store.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import {
-  freshMemory,
-  Gate,
-  Hand,
-  kindOf,
-  loseReply,
-  MemoryJournal,
-  overlaps,
-  TestNode,
-  TIMING,
-  type NodeOptions,
-} from '../fixtures/electors.ts';
+import { TIMING } from '../fixtures/fast-timing.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { overlaps } from '../fixtures/hold.ts';
+import { Latch } from '../fixtures/latch.ts';
+import { freshMemory, MemoryJournal } from '../fixtures/memory-journal.ts';
+import { TestNode, type NodeOptions } from '../fixtures/test-node.ts';
+import { kindOf, loseReply } from '../fixtures/wrapped-store.ts';
 import { openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });
@@ -186,7 +181,7 @@ await t.test(
     const a = node('a').start();
     await a.until('taken');
     let reads = 0;
-    const looked = new Gate();
+    const looked = new Latch();
     a.store.onTxn = async (txn, send) => {
       if (kindOf(txn) === 'release') await looked.opened;
       const reply = await send();

@@ -6,7 +6,8 @@ import { LONGEST_TAKEOVER_AFTER_MS } from '../../src/election/promise.ts';
 import { StoreError } from '../../src/election/store.ts';
 import { View } from '../../src/election/view.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Hand, WrappedStore } from '../fixtures/electors.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { WrappedStore } from '../fixtures/wrapped-store.ts';
 import { openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });

@@ -1,7 +1,12 @@
 import t from 'tap';
 import { elapsedMs, systemClock, type Instant } from '../../src/clock.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Gate, Hand, kindOf, overlaps, TestNode, TIMING } from '../fixtures/electors.ts';
+import { TIMING } from '../fixtures/fast-timing.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { overlaps } from '../fixtures/hold.ts';
+import { Latch } from '../fixtures/latch.ts';
+import { TestNode } from '../fixtures/test-node.ts';
+import { kindOf } from '../fixtures/wrapped-store.ts';
 import { openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });
@@ -115,7 +120,7 @@ await t.test(
     let reads = 0;
     let answeredAt: Instant | undefined;
     let pausedMs = 0;
-    const enough = new Gate();
+    const enough = new Latch();
     a.store.onTxn = async (txn, send) => {
       if (kindOf(txn) !== 'read' || !broken) return send();
       if (answeredAt !== undefined) pausedMs += elapsedMs(answeredAt, systemClock.now());

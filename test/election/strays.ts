@@ -1,6 +1,8 @@
 import t from 'tap';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Hand, MemoryJournal, TestNode } from '../fixtures/electors.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { MemoryJournal } from '../fixtures/memory-journal.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });

@@ -5,7 +5,8 @@ import { Keys } from '../../src/election/keys.ts';
 import { encodeRecord } from '../../src/election/record.ts';
 import { survey } from '../../src/election/survey.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Hand, WrappedStore } from '../fixtures/electors.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { WrappedStore } from '../fixtures/wrapped-store.ts';
 import { openStore, within } from '../fixtures/etcd-store.ts';
 import {
   FOREIGN_LEASE,

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Listed } from '../../src/election/claim.ts';
 import { TokenBook } from '../../src/election/token-book.ts';
 import { systemClock } from '../../src/clock.ts';
-import { MemoryJournal } from '../fixtures/electors.ts';
+import { MemoryJournal } from '../fixtures/memory-journal.ts';
 
 const one = { key: 'one', createRevision: 7 };
 const other = { key: 'other', createRevision: 9 };

@@ -1,6 +1,10 @@
 import t from 'tap';
 import { startCluster } from '../../src/lab/etcd.ts';
-import { Gate, Hand, kindOf, overlaps, TestNode } from '../fixtures/electors.ts';
+import { Hand } from '../fixtures/hand.ts';
+import { overlaps } from '../fixtures/hold.ts';
+import { Latch } from '../fixtures/latch.ts';
+import { TestNode } from '../fixtures/test-node.ts';
+import { kindOf } from '../fixtures/wrapped-store.ts';
 import { etcdctl, openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });
@@ -45,7 +49,7 @@ await t.test(
     const a = new TestNode(t, { name: 'a', prefix: '/w3', endpoints }).start();
     const { proof } = await a.until('taken');
     const b = new TestNode(t, { name: 'b', prefix: '/w3', endpoints, timing: RARELY });
-    const took = new Gate();
+    const took = new Latch();
     let watchOnly = false;
     b.store.onTxn = async (txn, send) => {
       if (kindOf(txn) === 'take') took.open();

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { InFlight } from '../../src/vip/in-flight.ts';
-import { Gate } from '../fixtures/electors.ts';
+import { Latch } from '../fixtures/latch.ts';
 import { settle } from '../fixtures/virtual-clock.ts';
 
 /** Remembers the defects that it is told. */
@@ -12,7 +12,7 @@ function work(): { inFlight: InFlight; defects: unknown[] } {
 await t.test('it is settled when all is done, what was begun meanwhile included', async (t) => {
   const { inFlight } = work();
   await inFlight.settled();
-  const [first, second] = [new Gate(), new Gate()];
+  const [first, second] = [new Latch(), new Latch()];
   inFlight.spawn(first.opened.then(() => inFlight.spawn(second.opened)));
   let settled = false;
   const end = inFlight.settled().then(() => (settled = true));
@@ -25,7 +25,7 @@ await t.test('it is settled when all is done, what was begun meanwhile included'
 
 await t.test('what fails is a defect', async (t) => {
   const { inFlight, defects } = work();
-  const failed = new Gate();
+  const failed = new Latch();
   inFlight.spawn(
     failed.opened.then(() => {
       throw new TypeError('a defect');
