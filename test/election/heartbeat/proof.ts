@@ -1,0 +1,164 @@
+// What a beat proves of each token, and what it finds lost.
+import t from 'tap';
+import { systemClock, type Instant } from '../../../src/clock.ts';
+import { decodeBeat, tokenMark } from '../../../src/election/beat.ts';
+import { MAX_EXACT_CLAIMS } from '../../../src/election/proving.ts';
+import { StoreError } from '../../../src/election/store.ts';
+import { TIMING } from '../../fixtures/fast-timing.ts';
+import { listedOf, NEVER, NOTHING, startHearts, take } from '../../fixtures/heart.ts';
+import { Latch } from '../../fixtures/latch.ts';
+import { kindOf } from '../../fixtures/wrapped-store.ts';
+
+const heart = await startHearts(t);
+
+await t.test(
+  'rules 2 and 5: a confirmed beat proves every token from before it was sent',
+  async (t) => {
+    const made = heart();
+    await take(made, 'g', 'h');
+    const before = systemClock.now();
+    t.strictSame(await made.heartbeat.beat(made.self, NEVER), NOTHING);
+    t.strictSame(
+      made.proofs.map(([group]) => group),
+      ['g', 'h'],
+    );
+    for (const [, { sentAt, deadline }] of made.proofs) {
+      t.ok(sentAt >= before && sentAt <= systemClock.now());
+      t.equal(deadline, sentAt + TIMING.holdForMs);
+    }
+  },
+);
+
+await t.test(
+  'rule 3 [H3]: an overtaken beat changes nothing, proves nothing, and loses nothing',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, store, hand, keys } = made;
+    await take(made, 'g');
+    await heartbeat.beat(self, NEVER);
+    const [before] = made.proofs.splice(0);
+    t.ok(before);
+    const overtaken = new Latch();
+    store.onTxn = async (_txn, send) => {
+      store.onTxn = (_next, go) => go();
+      await overtaken.opened;
+      return send();
+    };
+    const late = heartbeat.beat(self, NEVER);
+    await heartbeat.beat(self, NEVER);
+    const written = await hand.get(keys.node('s'));
+    overtaken.open();
+    t.strictSame(await late, NOTHING);
+    t.equal(made.proofs.length, 1, 'only by the one that came first');
+    t.strictSame(await hand.get(keys.node('s')), written);
+  },
+);
+
+await t.test(
+  'rule 3 [A8]: what is lost is told apart from the rest, which is proved next',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, hand, keys, proofs } = made;
+    const [g, h] = await take(made, 'g', 'h', 'i');
+    await hand.delete(g?.token.key ?? '');
+    await hand.put(keys.holder('h'), 'another');
+    const { lost } = await heartbeat.beat(self, NEVER);
+    t.match(lost, [
+      { claim: { group: 'g', token: g?.token }, reason: 'lease-lost' },
+      { claim: { group: 'h', token: h?.token }, reason: 'deposed' },
+    ]);
+    t.strictSame(proofs, [], 'nothing is proved by a failed compare');
+    for (const each of [g, h]) if (each !== undefined) each.recordRevision = undefined;
+    t.strictSame((await heartbeat.beat(self, NEVER)).lost, []);
+    t.strictSame(
+      proofs.map(([group]) => group),
+      ['i'],
+    );
+  },
+);
+
+await t.test(
+  'rule 6: what is lost is listed until it is withdrawn, and listing proves nothing',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, hand, keys, proofs } = made;
+    const [g] = await take(made, 'g');
+    if (g !== undefined) g.recordRevision = undefined;
+    await heartbeat.beat(self, NEVER);
+    const written = decodeBeat((await hand.get(keys.node('s')))?.value ?? '');
+    t.strictSame(written?.tokens, [tokenMark('g', g?.token.createRevision ?? 0)]);
+    t.strictSame(proofs, []);
+  },
+);
+
+await t.test('rule 3: a timeout is unknown, so not proven, though it was applied', async (t) => {
+  const made = heart();
+  await take(made, 'g');
+  made.store.onTxn = async (_txn, send) => {
+    await send();
+    throw new StoreError('DEADLINE_EXCEEDED', '', 'late');
+  };
+  t.strictSame(await made.heartbeat.beat(made.self, NEVER), NOTHING);
+  t.strictSame(made.proofs, []);
+  t.match(made.log.events, [{ type: 'beat-failed', code: 'DEADLINE_EXCEEDED' }]);
+});
+
+await t.test(
+  'rule 5 [A1]: a late confirmation serves no token given up or taken anew',
+  async (t) => {
+    for (const change of ['withdrawn', 'taken anew', 'another token'] as const) {
+      const made = heart();
+      const { heartbeat, self, store, proofs } = made;
+      const [g] = await take(made, 'g');
+      store.onTxn = async (_txn, send) => {
+        const reply = await send();
+        heartbeat.listed.delete('g');
+        const token = g?.token ?? { key: '', createRevision: 0 };
+        if (change === 'taken anew') heartbeat.listed.set('g', listedOf(token, 1e6));
+        if (change === 'another token') {
+          const other = { key: 'k', createRevision: 1 };
+          heartbeat.listed.set('g', listedOf(other, g?.recordRevision));
+        }
+        return reply;
+      };
+      await heartbeat.beat(self, NEVER);
+      t.strictSame(proofs, [], change);
+    }
+  },
+);
+
+await t.test(
+  'rule 3: a loss that was seen in one portion is none of what was taken until the last is answered',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, hand, store } = made;
+    const groups = Array.from({ length: MAX_EXACT_CLAIMS + 1 }, (_, at) => `g${at}`);
+    const [first] = await take(made, ...groups);
+    await heartbeat.beat(made.self, NEVER);
+    for (const each of heartbeat.listed.values()) each.exactSentAt = 0 as Instant;
+    await hand.delete(first!.token.key);
+    let portions = 0;
+    store.onTxn = (_txn, send) => {
+      portions += 1;
+      if (portions === 2) heartbeat.listed.set('g0', listedOf({ key: 'k', createRevision: 1 }, 1));
+      return send();
+    };
+    t.strictSame((await heartbeat.beat(made.self, NEVER)).lost, []);
+    t.equal(portions, 2);
+  },
+);
+
+await t.test(
+  'rule 2: beyond 60 groups a beat takes several transactions, each proving its own',
+  async (t) => {
+    const made = heart();
+    const groups = Array.from({ length: MAX_EXACT_CLAIMS + 1 }, (_, at) => `g${at}`);
+    await take(made, ...groups);
+    await made.heartbeat.beat(made.self, NEVER);
+    t.equal(made.store.sent.filter((each) => kindOf(each) === 'beat').length, 2);
+    t.equal(made.proofs.length, groups.length);
+    const [, first] = made.proofs[0] ?? [];
+    const [, last] = made.proofs.at(-1) ?? [];
+    t.ok((last?.sentAt ?? 0) > (first?.sentAt ?? 0), 'each from before its own request');
+  },
+);
