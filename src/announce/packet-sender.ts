@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { SystemError, closeFd, openPacketSocket, sendPacket } from '../libc.ts';
+import { SystemError, closeFd } from '../libc.ts';
+import { openPacketSocket, sendPacket } from '../network/packet-socket.ts';
 import type { FrameSender } from './types.ts';
 
 /** Sends frames through one AF_PACKET socket, on any link of the namespace where it was opened. */

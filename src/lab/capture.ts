@@ -1,4 +1,5 @@
-import { c, check, closeFd, openPacketSocket, packetTimestampNs, receivePacket } from '../libc.ts';
+import { c, check, closeFd } from '../libc.ts';
+import { openPacketSocket, packetTimestampNs, receivePacket } from '../network/packet-socket.ts';
 import { BROADCAST_MAC, readArp } from './arp-frame.ts';
 import type { Claim } from './recording.ts';
 import type { WallOffset } from './wall-offset.ts';

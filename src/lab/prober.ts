@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
+import { closeFd } from '../libc.ts';
 import {
-  closeFd,
   openPacketSocket,
   packetTimestampNs,
   receivePacket,
   sendPacket,
-} from '../libc.ts';
+} from '../network/packet-socket.ts';
 import { arpRequest, readArp } from './arp-frame.ts';
 import type { ProbeAnswer, ProbeTrack } from './recording.ts';
 import type { WallOffset } from './wall-offset.ts';

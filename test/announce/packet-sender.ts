@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { ETHERTYPE_ARP, gratuitousArp } from '../../src/announce/arp.ts';
 import { openPacketSender } from '../../src/announce/packet-sender.ts';
-import { closeFd, openPacketSocket, receivePacket, sendPacket } from '../../src/libc.ts';
+import { closeFd } from '../../src/libc.ts';
+import { openPacketSocket, receivePacket, sendPacket } from '../../src/network/packet-socket.ts';
 import { cable, inNamespace, indexOf, ip, within } from '../fixtures/namespace.ts';
 
 const MAC = '02:00:00:00:00:01';

@@ -3,7 +3,7 @@ import t from 'tap';
 import { systemClock } from '../../../src/clock.ts';
 import { startElections } from '../../fixtures/election.ts';
 import { within } from '../../fixtures/etcd-store.ts';
-import { Gate } from '../../fixtures/gate.ts';
+import { Latch } from '../../fixtures/latch.ts';
 import { kindOf } from '../../fixtures/wrapped-store.ts';
 
 const { election, store } = await startElections(t);
@@ -15,7 +15,7 @@ await t.test(
     const [a] = await queueUp('a');
     await a?.until('proved');
     if (a === undefined) throw new Error('there is a node');
-    const reads = new Gate();
+    const reads = new Latch();
     let lied = false;
     a.store.onTxn = async (txn, send) => {
       if (kindOf(txn) === 'read') await reads.opened;
