@@ -114,7 +114,7 @@ export const MATRIX: readonly MatrixRow[] = [
   {
     number: 28,
     fault: 'link renamed, deleted, recreated',
-    tests: [`${NETNS}/links.ts`, 'test/network/monitor.ts', 'test/vip/link-fault.ts'],
+    tests: [`${NETNS}/links.ts`, 'test/network/monitor/', 'test/vip/link-fault.ts'],
     hand: 'a bond whose member changes',
   },
   { number: 29, fault: 'MAC changes', scenarios: ['mac-change'], hand: 'MTU, VLAN' },
@@ -123,7 +123,7 @@ export const MATRIX: readonly MatrixRow[] = [
     number: 31,
     fault: 'lease revoked',
     scenarios: ['lease-revoked'],
-    tests: ['test/election/member.ts'],
+    tests: ['test/election/member/'],
   },
   {
     number: 32,
@@ -172,7 +172,7 @@ export const MATRIX: readonly MatrixRow[] = [
   {
     number: 40,
     fault: 'capability missing, netlink hangs',
-    tests: [`${NETNS}/start-refused.ts`, 'test/network/rtnetlink.ts'],
+    tests: [`${NETNS}/start-refused.ts`, 'test/network/rtnetlink/'],
     hand: 'other kernels',
   },
 ];

@@ -1,11 +1,11 @@
 // Keys, leases and records that somebody changes by hand.
 import t from 'tap';
 import { systemClock } from '../../../src/clock.ts';
-import { LONGEST_TAKEOVER_AFTER_MS } from '../../../src/election/promise.ts';
+import { LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from '../../../src/election/promise.ts';
 import { StoreError } from '../../../src/election/store.ts';
 import { startElections } from '../../fixtures/election.ts';
 import { within } from '../../fixtures/etcd-store.ts';
-import { TAKEOVER_MS } from '../../fixtures/fast-timing.ts';
+import { TAKEOVER_MS, TIMING } from '../../fixtures/fast-timing.ts';
 import { Hand } from '../../fixtures/hand.ts';
 import { overlaps } from '../../fixtures/hold.ts';
 import { TestNode } from '../../fixtures/test-node.ts';
@@ -36,7 +36,15 @@ await t.test(
     const prefix = '/ten';
     const hand = new Hand(store, prefix);
     for (const { name } of groups) await hand.seedReleased(name);
-    const node = (name: string) => new TestNode(t, { name, prefix, endpoints, groups });
+    // A round of ten beats is longer than the takeover, and a hold outlasts what a busy machine does.
+    const timing = {
+      heartbeatEveryMs: 300,
+      requestDeadlineMs: 800,
+      holdForMs: 2000,
+      takeoverAfterMs: takeoverAfterMs(2000, TIMING.fenceLatencyMs),
+      leaseTtlMs: 10_000,
+    };
+    const node = (name: string) => new TestNode(t, { name, prefix, endpoints, groups, timing });
     const [a, b] = [node('a'), node('b')];
     a.start();
     for (const { name } of groups) await a.until('proved', ({ group }) => group === name);

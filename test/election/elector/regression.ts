@@ -11,10 +11,10 @@ const { election, store } = await startElections(t);
 await t.test(
   'rule 16: a look back in time is heeded though the lease is gone before the next look',
   async (t) => {
-    const { queueUp } = await election(t);
-    const [a] = await queueUp('a');
-    await a?.until('proved');
-    if (a === undefined) throw new Error('there is a node');
+    const { node } = await election(t);
+    // A keep-alive must not be the first to tell of the lease.
+    const a = node('a', { timing: { leaseTtlMs: 60_000 } }).start();
+    await a.until('proved');
     const reads = new Latch();
     let lied = false;
     a.store.onTxn = async (txn, send) => {
