@@ -1,5 +1,6 @@
 import type { FaultKind } from '../world/fault.ts';
 import type { Outcome } from '../world/run.ts';
+import { unreached, type Transitions } from './coverage.ts';
 import type { Schedule } from '../world/schedule.ts';
 import type { Invariant } from '../world/violation.ts';
 
@@ -19,6 +20,7 @@ export interface Summary {
   /** The longest from the end of the faults until somebody held for good, and whose it was. */
   slowest: { ms: number; seed: number };
   faults: Partial<Record<FaultKind, number>>;
+  transitions: Transitions;
   failures: Failure[];
 }
 
@@ -30,6 +32,7 @@ export function emptySummary(): Summary {
     holderChanges: 0,
     slowest: { ms: 0, seed: 0 },
     faults: {},
+    transitions: {},
     failures: [],
   };
 }
@@ -41,6 +44,7 @@ export function count(summary: Summary, { faults }: Schedule, outcome: Outcome):
   summary.events += outcome.events;
   summary.virtualMs += outcome.virtualMs;
   summary.holderChanges += outcome.holderChanges;
+  addUp(summary.transitions, outcome.transitions);
   for (const { kind } of faults) summary.faults[kind] = (summary.faults[kind] ?? 0) + 1;
   if (violation !== undefined) {
     const { invariant, message } = violation;
@@ -56,10 +60,12 @@ export function merge(into: Summary, other: Summary): void {
   into.holderChanges += other.holderChanges;
   if (other.slowest.ms > into.slowest.ms) into.slowest = other.slowest;
   into.failures.push(...other.failures);
-  for (const [kind, times] of Object.entries(other.faults)) {
-    const key = kind as FaultKind;
-    into.faults[key] = (into.faults[key] ?? 0) + times;
-  }
+  addUp(into.faults, other.faults);
+  addUp(into.transitions, other.transitions);
+}
+
+function addUp(into: Record<string, number>, other: Record<string, number>): void {
+  for (const [key, times] of Object.entries(other)) into[key] = (into[key] ?? 0) + times;
 }
 
 /** For people. */
@@ -69,10 +75,13 @@ export function describeSummary(summary: Summary, seconds: number): string {
   const faults = Object.entries(summary.faults)
     .toSorted(([one], [other]) => one.localeCompare(other))
     .map(([kind, times]) => `${kind} ${times}`);
+  const { states, reasons } = unreached(summary.transitions);
+  const never = [...states, ...reasons].join(', ') || 'none';
   return [
     `${schedules} schedules in ${seconds.toFixed(0)} s: ${hours} simulated hours, ${summary.events} events`,
     `${summary.holderChanges} changes of the holder; settled at most ${(slowest.ms / 1000).toFixed(1)} s after the faults (seed ${slowest.seed})`,
     `faults: ${faults.join(', ')}`,
+    `${Object.keys(summary.transitions).length} transitions by state and reason; never: ${never}`,
     `${failures.length} violations`,
     ...failures.map(({ seed, message }) => `  npm run replay -- ${seed}  # ${message}`),
   ].join('\n');

@@ -19,7 +19,7 @@ const keys = new Keys(PREFIX);
 
 /** Judged after every step, from the outside: kernels, store and clocks, never the daemon's beliefs. */
 export class Invariants {
-  /** Changes of the node that the records name as holder, over all groups. */
+  /** Changes of the host that had a group's addresses last, over all groups. */
   holderChanges = 0;
   readonly #hosts: readonly Host[];
   readonly #groups: readonly VipGroup[];
@@ -29,6 +29,7 @@ export class Invariants {
   readonly #lan: Lan;
   readonly #last = new Map<string, HolderRecord>();
   readonly #beats = new BeatOrder();
+  readonly #holder = new Map<string, string>();
   readonly #changes = new Map<string, number>();
 
   constructor(
@@ -181,7 +182,13 @@ export class Invariants {
       const detail = `${last.token.createRevision} (${last.node}), then ${createRevision} (${record.node})`;
       throw new Violation('revision-not-increasing', this.#cluster.now, detail);
     }
-    if (record.node === last.node) return;
+  }
+
+  /** A host has all addresses of a group on its link after a taking. */
+  onTakeover(host: string, group: string): void {
+    const last = this.#holder.get(group);
+    this.#holder.set(group, host);
+    if (last === undefined || last === host) return;
     this.holderChanges += 1;
     this.#changes.set(group, (this.#changes.get(group) ?? 0) + 1);
   }

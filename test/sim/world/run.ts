@@ -1,4 +1,6 @@
+import type { Transitions } from '../soak/coverage.ts';
 import { begin, healAll } from './faults.ts';
+import { checkGrowth } from './growth.ts';
 import { FAULTS_END_MS, type Schedule } from './schedule.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
@@ -20,6 +22,7 @@ export interface Outcome {
   /** From the end of the faults until somebody held for good. */
   readonly settledAfterMs: number;
   readonly holderChanges: number;
+  readonly transitions: Transitions;
 }
 
 /** Runs one schedule from its beginning until somebody holds after its faults, or an invariant breaks. */
@@ -65,6 +68,7 @@ export async function runSchedule(
       throw new Violation('no-holder-after-faults', scheduler.now, states.join(', '));
     }
     world.invariants.checkChanges(schedule.faults.length);
+    checkGrowth(world);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     violation = error;
@@ -78,6 +82,7 @@ export async function runSchedule(
     virtualMs: scheduler.now,
     settledAfterMs: (settled.since ?? scheduler.now) - (healedAt ?? 0),
     holderChanges: world.invariants.holderChanges,
+    transitions: world.transitions,
   };
 }
 

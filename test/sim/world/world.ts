@@ -11,6 +11,7 @@ import { Watches } from '../etcd/watches.ts';
 import { ForeignCandidate } from '../etcd/foreign.ts';
 import { Host } from '../host/host.ts';
 import type { Fault } from './fault.ts';
+import { transitionKey, type Transitions } from '../soak/coverage.ts';
 import { Invariants } from './invariants.ts';
 import { Lan } from './lan.ts';
 import { Rng } from '../engine/rng.ts';
@@ -45,6 +46,8 @@ export class World {
   readonly invariants: Invariants;
   readonly foreign: ForeignCandidate | undefined;
   readonly rng: Rng;
+  /** How often groups have gone from one state to another, and why. */
+  readonly transitions: Transitions = {};
   /** Told of every event of every daemon. */
   onEvent: (host: Host, event: ElectorEvent) => void = () => undefined;
 
@@ -64,7 +67,14 @@ export class World {
       scheduler,
       cluster: this.cluster,
       watches: this.watches,
-      onEvent: (host: Host, event: ElectorEvent) => this.onEvent(host, event),
+      onEvent: (host: Host, event: ElectorEvent) => {
+        if (event.type === 'transition') {
+          const key = transitionKey(event.from, event.to, event.reason);
+          this.transitions[key] = (this.transitions[key] ?? 0) + 1;
+        }
+        if (event.type === 'takeover') this.invariants.onTakeover(host.name, event.group);
+        this.onEvent(host, event);
+      },
     };
     this.hosts = schedule.hosts.map((plan, index) => {
       const { startAtMs, holdForMs, ...rest } = plan;
