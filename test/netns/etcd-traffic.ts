@@ -75,6 +75,23 @@ interface Cost {
   };
 }
 
+/** A start is over when no read has come for so long: a holder that has settled reads every 3.7 s. */
+const SETTLED_MS = 1000;
+
+/** Waits until what ten takings side by side cause is over. */
+async function settled(endpoint: string): Promise<void> {
+  let last = await countersOf(endpoint);
+  await until(
+    'the start is over',
+    async () => {
+      const now = await countersOf(endpoint);
+      if (now.reads !== last.reads) last = now;
+      return now.atMs - last.atMs >= SETTLED_MS || undefined;
+    },
+    LOOK,
+  );
+}
+
 /** Counts over a window that begins and ends with a read. */
 async function measure(endpoint: string): Promise<Cost> {
   // Between a write and the end of its call a read may be counted too few, never too many.
@@ -130,6 +147,7 @@ await inNamespace(t, import.meta.url, async () => {
       for (const [n] of groups.entries()) {
         await daemon.said({ msg: 'transition', to: 'leading', group: `g${n}` });
       }
+      await settled(endpoint);
       const failures = (): number => daemon.all({ level: 'warn' }).length;
       let cost: Cost | undefined;
       for (let window = 0; cost === undefined && window < WINDOWS_MAX; window += 1) {
