@@ -123,7 +123,9 @@ await t.test('with three members', async (t) => {
     const elsewhere = async (): Promise<void> => {
       await put(store, 'w/b', '', 500).catch(elsewhere);
     };
-    const broken = t.rejects(ended, { code: 'UNAVAILABLE', message: /silent while others/ });
+    // If the frozen one led etcd, the probe of it may end sooner than calls succeed elsewhere.
+    const message = /silent while others|no answer within/;
+    const broken = t.rejects(ended, { code: 'UNAVAILABLE', message });
     await elsewhere();
     await broken;
     first?.thaw();
