@@ -72,6 +72,8 @@ export type ElectorEvent =
   | { type: 'beat-failed'; code: string; err: unknown }
   | { type: 'name-conflict'; node: string; err: string }
   | { type: 'name-conflict-over'; node: string }
+  /** Somebody had deleted our heartbeat key or the holder record: written anew, the hold goes on. */
+  | { type: 'claim-renewed'; group: string }
   | { type: 'etcd-regressed'; err: string; waitMs: number }
   // etcd
   /** A change of one endpoint's state, not every retry. */

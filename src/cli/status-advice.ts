@@ -34,10 +34,10 @@ function unheld({ leader, holder }: GroupSummary): Advice | undefined {
       next: `To hand over to vip-elector, stop the other elector on ${node}.`,
     };
   }
-  if (holder === undefined) {
+  if (holder === undefined || holder.state === 'unknown') {
     return {
       text: `${node} is first and waits: nobody can know yet whether another one still holds it.`,
-      next: 'Look again in a minute or two. Only the first start of a group takes that long.',
+      next: 'Look again in half a minute. Only the first start of a group takes that long.',
     };
   }
   if (holder.state === 'held') return undefined;

@@ -26,7 +26,7 @@ export interface CandidateSummary {
 /** The record `<prefix>/holders/<group>`: who holds, or how the last hold ended. */
 export interface HolderSummary {
   readonly node: string;
-  readonly state: 'held' | 'released' | 'deposed' | 'foreign';
+  readonly state: 'held' | 'released' | 'deposed' | 'foreign' | 'unknown';
   /** Wall-clock milliseconds since which it is so. */
   readonly sinceMs: number;
   readonly reason: string;
@@ -113,6 +113,10 @@ function summaryRow(group: GroupSummary, nowMs: number): Cell[] {
   if (holder === undefined) {
     return [plain(group.name), vipText, ['nobody', 'red'], '-', 'never held so far'];
   }
+  if (holder.state === 'unknown') {
+    const since = ago(holder.sinceMs, nowMs);
+    return [plain(group.name), vipText, ['nobody', 'red'], since, 'unknown: there was no record'];
+  }
   const why = `${holder.state === 'held' ? '' : `${holder.state}: `}${plain(holder.reason)}`;
   return [plain(group.name), vipText, holderCell(holder), ago(holder.sinceMs, nowMs), why];
 }
@@ -151,6 +155,8 @@ function holderSentence({ holder }: GroupSummary, nowMs: number): string {
       return `${node} released it at ${since}: ${reason}.`;
     case 'deposed':
       return `${node} was deposed by ${plain(holder.by)} at ${since}: ${reason}.`;
+    case 'unknown':
+      return `There was no record of a holder at ${since}: seen by ${plain(holder.by)}.`;
   }
   return holder.state satisfies never;
 }

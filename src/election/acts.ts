@@ -1,5 +1,6 @@
 import type { ElectionCore } from './core.ts';
 import type { Decision } from './decision.ts';
+import { groundAfter } from './ground.ts';
 import { appendHistory, type HistoryEntry } from './history.ts';
 import type { Member } from './member.ts';
 import type { HolderRecord } from './record.ts';
@@ -54,6 +55,9 @@ export class Acts {
         case 'mark-foreign':
           await member.markForeign(self, decision.leader, view, signal);
           break;
+        case 'mark-unknown':
+          await member.markUnknown(self, decision.own, signal);
+          break;
         case 'enqueue':
         case 'wait':
           break;
@@ -105,7 +109,8 @@ export class Acts {
       const deadlineMs = options.timing.requestDeadlineMs;
       const reply = await store.txn(txn, { deadlineMs, signal });
       if (reply.succeeded) {
-        heartbeat.confirmed(self, beat, reply.header.revision, parts.clock.now());
+        const left = groundAfter(ground, self.lease, reply.header.revision);
+        heartbeat.confirmed(beat, left, parts.clock.now());
         beatNow.ring();
         return;
       }
@@ -124,7 +129,8 @@ export class Acts {
     const atMs = core.parts.clock.wallMs();
     await core.parts.clock.sleep(AFTER_TAKING_MS, signal);
     const taken = { atMs, node, state: 'held', reason: 'elected', by: node };
-    const ended = before.record === undefined ? [] : [entryOf(before.record)];
+    const { record } = before;
+    const ended = record === undefined || record.state === 'unknown' ? [] : [entryOf(record)];
     const deadlineMs = core.options.timing.requestDeadlineMs;
     const key = core.keys.history(member.group.name);
     await appendHistory(core.store, key, [...ended, taken], { deadlineMs, signal });

@@ -1,5 +1,5 @@
 import type { Instant } from '../clock.ts';
-import type { HolderRecord, Token } from './record.ts';
+import { sameToken, type HolderRecord, type Token } from './record.ts';
 
 /** A token to be proved: its key stands, and its group's record is as its taking left it. */
 export interface Claim {
@@ -14,6 +14,12 @@ export interface Listed {
   readonly token: Token;
   /** Set once its taking is confirmed: from then on beats prove it. */
   recordRevision: number | undefined;
+  /**
+   * Create revision of our heartbeat key as the taking left it: only beats over that very key prove.
+   * One that somebody deleted may have been missing for others all the time, whatever was written in
+   * between. Undefined when the token must be taken anew, which writes the record.
+   */
+  takenOn: number | undefined;
   /** The longest promise that this token may make, in milliseconds. */
   ceilingMs: number;
   /** Some sent taking may have been applied although no reply said so. */
@@ -35,22 +41,32 @@ export interface Loss {
   readonly detail: string;
 }
 
+/** `anew`: it stands, but its record does not say so any more; the token is to be taken anew. */
+export type Standing = 'stands' | 'anew' | Loss;
+
 /**
- * What a linearizable look at a claim's key and record says of it; undefined when it stands.
+ * What a linearizable look at a claim's key and record says of it. While the key of a taken token
+ * stands, nobody else can have taken: who ends the hold deletes the key in the same transaction
+ * (rules 11, 13). So a record that somebody deleted or spoilt ends nothing; nor does our own taking
+ * whose answer was lost.
  * @param keyRevision create revision of the candidate key; undefined when it is gone
  * @param recordRevision mod revision of the record; 0 when it is gone
  * @param record what it says, as far as it can be read
  */
-export function lossOf(
+export function standingOf(
   claim: Claim,
   keyRevision: number | undefined,
   recordRevision: number,
   record: HolderRecord | undefined,
-): Loss | undefined {
+): Standing {
+  const stands = keyRevision === claim.token.createRevision;
   if (recordRevision !== claim.recordRevision) {
+    const silent = record === undefined || record.state === 'unknown';
+    const ours = record?.state === 'held' && sameToken(record.token, claim.token);
+    if (stands && (silent || ours)) return 'anew';
     const detail = `the record says ${record?.state ?? 'nothing'} by ${record?.by ?? 'nobody'}`;
     return { claim, reason: 'deposed', detail };
   }
-  if (keyRevision === claim.token.createRevision) return undefined;
+  if (stands) return 'stands';
   return { claim, reason: 'lease-lost', detail: 'the candidate key is gone' };
 }

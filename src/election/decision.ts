@@ -1,6 +1,6 @@
 import type { Instant } from '../clock.ts';
 import { deposableAt, deposing, type Deposing } from './deposing.ts';
-import { ownCandidate, type Situation } from './situation.ts';
+import { isRecordless, ownCandidate, type Situation } from './situation.ts';
 import { sameToken } from './record.ts';
 import { takeable } from './taking.ts';
 import type { SilentKey } from './transactions.ts';
@@ -26,11 +26,13 @@ export type Decision =
   /** The leader is silent, or stands in the way: depose it (rules 7, 10, 11). */
   | { readonly kind: 'depose'; readonly deposing: Deposing }
   /** A foreign key leads and the record does not say so yet (rule 10 [H8]). */
-  | { readonly kind: 'mark-foreign'; readonly leader: Candidate };
+  | { readonly kind: 'mark-foreign'; readonly leader: Candidate }
+  /** There is no holder record: write that nothing is known (rule 8). */
+  | { readonly kind: 'mark-unknown'; readonly own: Candidate };
 
 /** Applies the rules of protocol.md to one situation. Pure but for the stamps that date conditions. */
 export function decide(situation: Situation): Decision {
-  const { view, wanted, claimed, holding, ending, isBurnt, now } = situation;
+  const { view, wanted, claimed, holding, anew, ending, isBurnt, now } = situation;
   const own = ownCandidate(situation);
   const head = view.queue[0];
   // Conditions are dated from their first look, whoever is first then [A4].
@@ -48,6 +50,7 @@ export function decide(situation: Situation): Decision {
     if (!said && wanted) return { kind: 'mark-foreign', leader: head };
   }
   if (own === undefined) return wanted ? { kind: 'enqueue' } : { kind: 'wait' };
+  if (isRecordless(view) && !anew) return { kind: 'mark-unknown', own };
   if (head === own) {
     if (holding && claimed !== undefined && sameToken(claimed, own)) return { kind: 'wait' };
     if (now < takeableAt) return waitUntil(takeableAt);

@@ -84,12 +84,12 @@ export function deposableAt(situation: Situation, head: Candidate): Instant {
     stamps.clear('unnamed');
     const ceiling = takeoverAfterMs(record.ceilingMs, record.fenceLatencyMs);
     if (seen === undefined) {
-      // Its heartbeat key has vanished: a change, dated by the look that missed it (rule 11).
+      // Its heartbeat key has vanished: a change (rule 11). It may have been missing before this record
+      // was written, and been there in between: what was seen earlier does not count.
       const missed = observations.ofNode(record.node);
-      const from = missed?.present === false ? missed.firstSeenAt : readAt;
       // Under another lease a later life of the node beats: it says nothing for this one.
       const instead = missed?.present === true ? missed.lease : (missed?.revision ?? 0);
-      due = stamps.due('vanished', `${condition}:${instead}`, from, ceiling);
+      due = stamps.due('vanished', `${condition}:${instead}`, readAt, ceiling);
     } else {
       stamps.clear('vanished');
       const { beat } = seen;

@@ -95,8 +95,11 @@ export class Elector implements ElectionControl {
     }
     const id = await lease.open(signal);
     if (standing?.present !== true) heartbeat.ground = { kind: 'absent' };
-    else if (standing.lease === id) heartbeat.standsAt(id, standing.revision);
-    else heartbeat.ground = { kind: 'earlier', lease: standing.lease };
+    else {
+      const { lease: from, created, revision } = standing;
+      if (from === id) heartbeat.standsAt({ kind: 'own', lease: id, created, revision });
+      else heartbeat.ground = { kind: 'earlier', lease: from, created };
+    }
     if (this.#barred) {
       this.#barred = false;
       parts.emit({ type: 'name-conflict-over', node: options.node });

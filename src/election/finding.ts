@@ -1,8 +1,9 @@
 import { decodeBeat } from './beat.ts';
-import { lossOf, type Claim, type Loss } from './claim.ts';
+import { standingOf, type Claim, type Loss, type Standing } from './claim.ts';
+import type { BeatGround } from './ground.ts';
 import { decodeRecord } from './record.ts';
 import type { Self } from './situation.ts';
-import type { KeyValue, LeaseId, TxnReply } from './store.ts';
+import type { KeyValue, TxnReply } from './store.ts';
 
 /** What a beat found out. */
 export interface BeatFinding {
@@ -16,6 +17,8 @@ export interface BeatFinding {
   readonly regressed: string | undefined;
   /** A claim is still to be proved: beat again at once [A8]. */
   readonly again: boolean;
+  /** A token is to be taken anew: decide at once. */
+  readonly anew: boolean;
 }
 
 /** Nothing that must be told. */
@@ -25,6 +28,7 @@ export const NOTHING: BeatFinding = {
   lost: [],
   regressed: undefined,
   again: false,
+  anew: false,
 };
 
 /** The findings of a beat that took several transactions. */
@@ -35,33 +39,28 @@ export function together(findings: readonly BeatFinding[]): BeatFinding {
     lost: findings.flatMap((each) => each.lost),
     regressed: findings.find((each) => each.regressed !== undefined)?.regressed,
     again: findings.some((each) => each.again),
+    anew: findings.some((each) => each.anew),
   };
 }
 
 /** Who wrote the heartbeat key that stands under our name. */
-export type Writer =
-  | { readonly kind: 'nobody' }
-  /** We, on this lease. */
-  | { readonly kind: 'own'; readonly revision: number }
-  /** We, on an earlier lease of this boot. */
-  | { readonly kind: 'earlier'; readonly lease: LeaseId }
-  | { readonly kind: 'other'; readonly kv: KeyValue };
+export type Writer = BeatGround | { readonly kind: 'other'; readonly kv: KeyValue };
 
 export function writerOf(self: Self, kv: KeyValue | undefined): Writer {
-  if (kv === undefined) return { kind: 'nobody' };
-  if (kv.lease === self.lease) return { kind: 'own', revision: kv.modRevision };
+  if (kv === undefined) return { kind: 'absent' };
+  const { lease, createRevision: created, modRevision: revision } = kv;
+  if (lease === self.lease) return { kind: 'own', lease, created, revision };
   const beat = decodeBeat(kv.value);
   const ours = beat?.identity === self.identity && beat.bootId === self.bootId;
-  return ours ? { kind: 'earlier', lease: kv.lease } : { kind: 'other', kv };
+  return ours ? { kind: 'earlier', lease, created } : { kind: 'other', kv };
 }
 
-/** Which of the claims stand no more, from the keys that the else-branch of their beat read. */
-export function lossesOf({ results }: TxnReply, claims: readonly Claim[]): Loss[] {
-  return claims.flatMap((claim, index) => {
+/** How each of the claims stands, from the keys that the else-branch of their beat read. */
+export function standingsOf({ results }: TxnReply, claims: readonly Claim[]): Standing[] {
+  return claims.map((claim, index) => {
     const key = results[1 + 2 * index]?.kvs[0];
     const kv = results[2 + 2 * index]?.kvs[0];
     const record = kv === undefined ? undefined : decodeRecord(kv.value);
-    const loss = lossOf(claim, key?.createRevision, kv?.modRevision ?? 0, record);
-    return loss === undefined ? [] : [loss];
+    return standingOf(claim, key?.createRevision, kv?.modRevision ?? 0, record);
   });
 }

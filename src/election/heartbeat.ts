@@ -1,12 +1,13 @@
 import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
 import type { Emit } from '../events.ts';
 import { encodeBeat, tokenMark } from './beat.ts';
-import type { Claim, Listed } from './claim.ts';
-import { lossesOf, NOTHING, together, writerOf, type BeatFinding } from './finding.ts';
+import type { Claim, Listed, Loss } from './claim.ts';
+import { NOTHING, standingsOf, together, writerOf, type BeatFinding } from './finding.ts';
+import { groundAfter, laterGround, type BeatGround, type OwnGround } from './ground.ts';
 import { proving, provingExactly, rangedUntil, type Proving } from './proving.ts';
 import type { Self } from './situation.ts';
-import { StoreError, type LeaseId, type Store, type TxnReply } from './store.ts';
-import type { BeatGround, OutgoingBeat, Transactions } from './transactions.ts';
+import { StoreError, type Store, type TxnReply } from './store.ts';
+import type { OutgoingBeat, Transactions } from './transactions.ts';
 import type { Journal, Proof } from './types.ts';
 
 /** A beat as composed: what it promises, and from when that counts. */
@@ -109,9 +110,10 @@ export class Heartbeat {
    */
   async beat(self: Self, signal: AbortSignal): Promise<BeatFinding> {
     const exactly = this.#suspicious || this.ground.kind !== 'own';
+    const on = this.#standsOn;
     const portions = exactly
-      ? provingExactly(this.listed)
-      : proving(this.listed, this.#parts.clock.now(), this.#timing.holdForMs);
+      ? provingExactly(this.listed, on)
+      : proving(this.listed, on, this.#parts.clock.now(), this.#timing.holdForMs);
     const findings: BeatFinding[] = [];
     for (const portion of portions) {
       const finding = await this.#beatPortion(self, portion, signal);
@@ -156,23 +158,30 @@ export class Heartbeat {
       return { ...NOTHING, again: true };
     }
     const { revision } = reply.header;
-    this.confirmed(self, beat, revision, clock.now());
+    this.confirmed(beat, groundAfter(ground, self.lease, revision), clock.now());
     for (const claim of portion.exact) this.#prove(claim, beat, revision, true);
     for (const claim of portion.ranged) this.#prove(claim, beat, revision, false);
     return NOTHING;
   }
 
-  /** Our heartbeat key stands on this lease, written at `revision` or later. */
-  standsAt(lease: LeaseId, revision: number): void {
-    const { ground } = this;
-    const known = ground.kind === 'own' && ground.lease === lease ? ground.revision : 0;
-    this.ground = { kind: 'own', lease, revision: Math.max(known, revision) };
+  /** Our heartbeat key stands on this lease: as found, or later. */
+  standsAt(found: OwnGround): void {
+    this.ground = laterGround(this.ground, found);
   }
 
-  /** A beat of any kind (also a taking or an enqueueing) was confirmed at `revision`. */
-  confirmed(self: Self, beat: ComposedBeat, revision: number, at: Instant): void {
+  get #standsOn(): number | undefined {
+    return this.ground.kind === 'own' ? this.ground.created : undefined;
+  }
+
+  /** Whether beats prove this token: taken, and our heartbeat key is the one that its taking left. */
+  proves({ recordRevision, takenOn }: Listed): boolean {
+    return recordRevision !== undefined && takenOn !== undefined && takenOn === this.#standsOn;
+  }
+
+  /** A beat of any kind (also a taking or an enqueueing) was confirmed, and left this ground. */
+  confirmed(beat: ComposedBeat, ground: OwnGround, at: Instant): void {
     const last = this.lastConfirmedSentAt;
-    this.standsAt(self.lease, revision);
+    this.standsAt(ground);
     const durationMs = elapsedMs(beat.sentAt, at);
     const { holdForMs } = beat;
     const holding = [...this.listed.values()].some((each) => each.recordRevision !== undefined);
@@ -226,15 +235,15 @@ export class Heartbeat {
   judge(self: Self, reply: TxnReply, claims: readonly Claim[], ground: BeatGround): BeatFinding {
     const writer = writerOf(self, reply.results[0]?.kvs[0]);
     switch (writer.kind) {
-      case 'nobody':
-        this.ground = { kind: 'absent' };
+      case 'absent':
+        this.#vanished(ground);
         break;
       case 'own':
         if (ground.kind === 'own' && writer.revision < ground.revision) {
           const regressed = `our beat of revision ${ground.revision} is there as of ${writer.revision}`;
           return { ...NOTHING, regressed };
         }
-        this.standsAt(self.lease, writer.revision);
+        this.standsAt(writer);
         break;
       case 'earlier':
         this.ground = writer;
@@ -242,8 +251,30 @@ export class Heartbeat {
       case 'other':
         return { ...NOTHING, nameTaken: writer.kv };
     }
-    // An answer to an older question: the claim has ended or was taken anew meanwhile.
-    const lost = lossesOf(reply, claims).filter(({ claim }) => this.#isCurrent(claim));
-    return { ...NOTHING, lost, again: lost.length > 0 };
+    const lost: Loss[] = [];
+    for (const [index, standing] of standingsOf(reply, claims).entries()) {
+      const claim = claims[index];
+      // An answer to an older question: the claim has ended or was taken anew meanwhile.
+      if (claim === undefined || standing === 'stands' || !this.#isCurrent(claim)) continue;
+      if (standing === 'anew') this.mustBeTakenAnew(claim.group);
+      else lost.push(standing);
+    }
+    const anew = [...this.listed.values()].some(
+      (each) => each.recordRevision !== undefined && !this.proves(each),
+    );
+    return { ...NOTHING, lost, again: lost.length > 0, anew };
+  }
+
+  /** No beat proves the group's token until it was taken anew; what is proved stays proved. */
+  mustBeTakenAnew(group: string): void {
+    const listed = this.listed.get(group);
+    if (listed !== undefined) listed.takenOn = undefined;
+  }
+
+  /** Somebody has deleted our heartbeat key; unless it is an answer from before we put it anew. */
+  #vanished(asked: BeatGround): void {
+    const { ground } = this;
+    if (ground.kind === 'own' && asked.kind === 'own' && ground.created > asked.created) return;
+    this.ground = { kind: 'absent' };
   }
 }

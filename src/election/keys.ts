@@ -37,6 +37,10 @@ export class Keys {
   get holders(): string {
     return `${this.prefix}/holders/`;
   }
+  /** Written with every holder record: its mod revision is that of the newest write of any of them. */
+  get epoch(): string {
+    return `${this.prefix}/epoch`;
+  }
   node(name: string): string {
     return `${this.nodes}${name}`;
   }

@@ -1,10 +1,18 @@
 import { after, type Clock } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
 import { deadCandidates, type Deposing } from './deposing.ts';
-import { lossOf, type Claim, type Listed } from './claim.ts';
+import { standingOf, type Claim, type Listed } from './claim.ts';
 import type { TakeDecision } from './decision.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { foreignRecord, heldRecord, sameToken, type HolderRecord, type Token } from './record.ts';
+import { groundAfter } from './ground.ts';
+import {
+  foreignRecord,
+  heldRecord,
+  sameToken,
+  unknownRecord,
+  type HolderRecord,
+  type Token,
+} from './record.ts';
 import type { Self, Situation } from './situation.ts';
 import { Stamps } from './stamps.ts';
 import { isRefusal, StoreError, type Store, type TxnReply } from './store.ts';
@@ -120,8 +128,9 @@ export class Member {
     if (claim !== undefined) {
       // An older picture says nothing of this taking.
       if (revision < claim.recordRevision) return;
-      const loss = lossOf(claim, standing?.createRevision, view.recordRevision, record);
-      if (loss !== undefined) this.lose(loss.reason, loss.detail);
+      const found = standingOf(claim, standing?.createRevision, view.recordRevision, record);
+      if (found === 'anew') this.#parts.heartbeat.mustBeTakenAnew(this.group.name);
+      else if (found !== 'stands') this.lose(found.reason, found.detail);
       return;
     }
     // A claim whose taking was never confirmed and that the record does not name holds nothing.
@@ -132,62 +141,88 @@ export class Member {
     this.lose('lease-lost', detail);
   }
 
-  /** Takes the group (rule 9). Resolves to true when the taking was confirmed. */
+  /** Beats prove our claim. */
+  get proves(): boolean {
+    const { listed } = this;
+    return listed !== undefined && this.#parts.heartbeat.proves(listed);
+  }
+
+  /** Our claim stands, but no beat proves it until it was taken anew. */
+  get mustBeTakenAnew(): boolean {
+    return this.listed?.recordRevision !== undefined && !this.proves;
+  }
+
+  /** Takes the group (rule 9), or anew. Resolves to true when a new hold was confirmed. */
   async take(
     self: Self,
     { own, ahead, silent }: TakeDecision,
     view: GroupView,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { heartbeat, clock, transactions, listener, fenceLatencyMs } = this.#parts;
+    const { heartbeat, clock, transactions, listener, emit, fenceLatencyMs } = this.#parts;
     const token = { key: own.key, createRevision: own.createRevision };
-    const again = view.record?.state === 'held' && sameToken(view.record.token, token);
-    const ceilingMs = again ? (view.record?.ceilingMs ?? 0) : heartbeat.ceilingMs();
+    // Held, and only the proof is to be founded anew: its right goes on meanwhile.
+    const held = this.#tokens.claim === undefined ? undefined : this.#record;
+    const named = view.record?.state === 'held' && sameToken(view.record.token, token);
+    const before = named ? view.record : held;
+    const ceilingMs = before?.ceilingMs ?? heartbeat.ceilingMs();
     const listed = this.#tokens.list(token, ceilingMs);
     const beat = heartbeat.compose(self);
+    const { ground } = heartbeat;
     const record = heldRecord(self, token, {
       seq: beat.seq,
       ceilingMs,
       fenceLatencyMs,
       nowMs: clock.wallMs(),
-      ...(again && { sinceMs: view.record?.sinceMs }),
+      ...(before !== undefined && { sinceMs: before.sinceMs }),
     });
     const { recordRevision } = view;
     const taking = { group: this.group.name, record, recordRevision, ahead, silent };
-    const txn = transactions.take(beat, self.lease, heartbeat.ground, taking);
+    const txn = transactions.take(beat, self.lease, ground, taking);
     let reply: TxnReply;
     try {
       reply = await this.#send(txn, signal);
     } catch (error) {
       // Only an answer tells that it was not applied.
       if (isRefusal(error)) {
-        if (!listed.uncertain) this.#tokens.drop(token);
+        if (!listed.uncertain && held === undefined) this.#tokens.drop(token);
       } else listed.uncertain = true;
       throw error;
     }
     if (!reply.succeeded) {
       // Overtaken by a later beat of ours, or somebody was faster: nothing was taken. Unless an
       // earlier attempt may have been applied; then the next read tells.
-      if (!listed.uncertain) this.#tokens.drop(token);
+      if (!listed.uncertain && held === undefined) this.#tokens.drop(token);
       return false;
     }
-    listed.uncertain = false;
     const { revision } = reply.header;
+    const left = groundAfter(ground, self.lease, revision);
+    heartbeat.confirmed(beat, left, clock.now());
+    if (this.listed !== listed) {
+      // Withdrawn while the answer was under way: a beat without the token may have been sent since, and
+      // be believed. The next read shows the record as our own, to be taken once more. Where it is not
+      // wanted any more it holds nothing either way, and is told to be released.
+      if (this.wanted) return false;
+      this.#tokens.relist(listed);
+    }
+    listed.uncertain = false;
     listed.recordRevision = revision;
+    listed.takenOn = left.created;
     listed.intactAt = revision;
     listed.exactSentAt = beat.sentAt;
     this.#record = record;
     this.#withdrawn = undefined;
-    heartbeat.confirmed(self, beat, revision, clock.now());
-    // A right that was withdrawn while the answer was under way stands all the same: list it again.
-    this.#tokens.relist(listed);
     // Resumed beats may promise more, never hold more, than the record says of this token [H5].
     const deadline = after(beat.sentAt, Math.min(beat.holdForMs, ceilingMs));
-    listed.provedUntil = deadline;
-    const proof = { token, sentAt: beat.sentAt, deadline };
-    const resumed = this.#tokens.resumes(token);
-    listener.onTaken(this.group.name, this.#parts.capped(proof), resumed);
-    return !again;
+    if (deadline > listed.provedUntil) listed.provedUntil = deadline;
+    const proof = this.#parts.capped({ token, sentAt: beat.sentAt, deadline });
+    const { name } = this.group;
+    if (held === undefined) listener.onTaken(name, proof, this.#tokens.resumes(token));
+    else {
+      listener.onProved(name, proof);
+      emit({ type: 'claim-renewed', group: name });
+    }
+    return held === undefined && !named;
   }
 
   #send(txn: Parameters<Store['txn']>[0], signal: AbortSignal): Promise<TxnReply> {
@@ -269,5 +304,11 @@ export class Member {
     const { transactions } = this.#parts;
     const txn = transactions.markForeign(this.group.name, leader, view.recordRevision, record);
     await this.#send(txn, signal);
+  }
+
+  async markUnknown(self: Self, own: Token, signal: AbortSignal): Promise<void> {
+    const record = unknownRecord(own, self.node, this.#parts.clock.wallMs());
+    const { transactions } = this.#parts;
+    await this.#send(transactions.markUnknown(this.group.name, own, record), signal);
   }
 }

@@ -7,6 +7,8 @@ export interface Observation {
   readonly node: string;
   /** Mod revision of the beat; of the look that missed it, when it has vanished. */
   readonly revision: number;
+  /** Create revision of the key; 0 when it has vanished. */
+  readonly created: number;
   readonly present: boolean;
   /** '' when it has vanished. */
   readonly lease: LeaseId;
@@ -37,6 +39,7 @@ export class Observations {
     this.#byNode.set(node, {
       node,
       revision: kv.modRevision,
+      created: kv.createRevision,
       present: true,
       lease: kv.lease,
       beat: decodeBeat(kv.value),
@@ -51,6 +54,7 @@ export class Observations {
     this.#byNode.set(node, {
       node,
       revision,
+      created: 0,
       present: false,
       lease: '',
       beat: undefined,

@@ -5,9 +5,9 @@ import { LONGEST_HOLD_FOR_MS } from './promise.ts';
 /**
  * What a beat compares so that its success proves all claims, in a few compares however many there
  * are (protocol.md rule 2). *Exact*: the claim's key and record are compared themselves. *Ranged*: one
- * compare for all of them says that no record has changed since all were last known to be intact, as
- * every taking, release and deposing of ours would have. What it cannot see is a key deleted by
- * somebody else. Therefore the exact compares go round, a ranged proof never reaches further than the
+ * range for all of them says that no record has changed since all were last known to be intact, and the
+ * epoch that none was written and deleted again: every taking, release and deposing of ours would have
+ * shown. What they cannot see is a candidate key deleted by somebody else. Therefore the exact compares go round, a ranged proof never reaches further than the
  * longest promise after the last exact one, and the successor of a holder whose key is gone waits for
  * as long, or for its silence (taking.ts).
  */
@@ -18,7 +18,7 @@ export interface Proving {
   readonly newestRecord: number | undefined;
 }
 
-/** etcd allows 128 comparisons in a transaction; an exact proof takes two, the beat itself three. */
+/** etcd allows 128 comparisons in a transaction; an exact proof takes two, the beat four, a range three. */
 export const MAX_EXACT_CLAIMS = 60;
 /** Every claim is compared itself once in so many beats. */
 const ROUND_BEATS = 10;
@@ -28,17 +28,24 @@ interface Entry {
   readonly listed: Listed;
 }
 
-function entriesOf(listed: ReadonlyMap<string, Listed>): Entry[] {
+/** @param on create revision of the heartbeat key that the beat is to write over */
+function entriesOf(listed: ReadonlyMap<string, Listed>, on: number | undefined): Entry[] {
   return [...listed].flatMap(([group, each]) => {
-    const { token, recordRevision } = each;
-    if (recordRevision === undefined) return [];
+    const { token, recordRevision, takenOn } = each;
+    if (recordRevision === undefined || takenOn === undefined || takenOn !== on) return [];
     return [{ claim: { group, token, recordRevision }, listed: each }];
   });
 }
 
-/** All claims compared themselves, in portions that fit a transaction; one empty one if there is none. */
-export function provingExactly(listed: ReadonlyMap<string, Listed>): Proving[] {
-  const claims = entriesOf(listed).map(({ claim }) => claim);
+/**
+ * All claims compared themselves, in portions that fit a transaction; one empty one if there is none.
+ * @param on create revision of the heartbeat key; undefined when it stands no more: nothing is proved
+ */
+export function provingExactly(
+  listed: ReadonlyMap<string, Listed>,
+  on: number | undefined,
+): Proving[] {
+  const claims = entriesOf(listed, on).map(({ claim }) => claim);
   const portions: Proving[] = [];
   do {
     const exact = claims.splice(0, MAX_EXACT_CLAIMS);
@@ -55,10 +62,11 @@ export function provingExactly(listed: ReadonlyMap<string, Listed>): Proving[] {
  */
 export function proving(
   listed: ReadonlyMap<string, Listed>,
+  on: number | undefined,
   now: Instant,
   holdForMs: number,
 ): Proving[] {
-  const entries = entriesOf(listed);
+  const entries = entriesOf(listed, on);
   const share = Math.ceil(entries.length / ROUND_BEATS);
   const newestTaking = Math.max(0, ...entries.map(({ claim }) => claim.recordRevision));
   const oldestFirst = entries.toSorted(
@@ -75,7 +83,7 @@ export function proving(
       exact.push(entry.claim);
     } else ranged.push(entry);
   }
-  if (ranged.length === 0 || exact.length > MAX_EXACT_CLAIMS) return provingExactly(listed);
+  if (ranged.length === 0 || exact.length > MAX_EXACT_CLAIMS) return provingExactly(listed, on);
   const newestRecord = Math.min(...ranged.map(({ listed: each }) => each.intactAt));
   return [{ exact, ranged: ranged.map(({ claim }) => claim), newestRecord }];
 }

@@ -9,8 +9,9 @@ export interface Token {
 
 /** Who holds a group, or how the last hold ended (protocol.md, Keys: `<prefix>/holders/<group>`). */
 export interface HolderRecord {
-  readonly state: 'held' | 'released' | 'deposed' | 'foreign';
-  /** Of the holder, or of the foreign candidate. */
+  /** `unknown`: there was no record; somebody may hold by one that was deleted. */
+  readonly state: 'held' | 'released' | 'deposed' | 'foreign' | 'unknown';
+  /** Of the holder, of the foreign candidate, or of who wrote `unknown`. */
   readonly token: Token;
   readonly node: string;
   readonly identity: string;
@@ -32,7 +33,7 @@ export interface HolderRecord {
 
 const text = z.string().max(512);
 const recordSchema = z.object({
-  state: z.enum(['held', 'released', 'deposed', 'foreign']),
+  state: z.enum(['held', 'released', 'deposed', 'foreign', 'unknown']),
   token: z.object({ key: text.min(1), createRevision: z.number().int().min(1) }),
   node: text,
   identity: text,
@@ -105,14 +106,27 @@ export function heldRecord(
 }
 
 /** The record that says that a foreign candidate leads: of its promise nothing is known [H8]. */
-export function foreignRecord(
+export function foreignRecord(token: Token, node: string, by: string, nowMs: number): HolderRecord {
+  return promiseless('foreign', token, { node, by, nowMs });
+}
+
+/**
+ * The record that is written where there is none. Absence has no revision: absent, written and deleted
+ * again looks like absent all the time. So the longest promise is waited out from this record on, and
+ * the taking compares it.
+ * @param own of the candidate that writes it
+ */
+export function unknownRecord(own: Token, by: string, nowMs: number): HolderRecord {
+  return promiseless('unknown', own, { node: '', by, nowMs });
+}
+
+function promiseless(
+  state: 'foreign' | 'unknown',
   { key, createRevision }: Token,
-  node: string,
-  by: string,
-  nowMs: number,
+  { node, by, nowMs }: { readonly node: string; readonly by: string; readonly nowMs: number },
 ): HolderRecord {
   return {
-    state: 'foreign',
+    state,
     token: { key, createRevision },
     node,
     identity: '',
@@ -122,7 +136,7 @@ export function foreignRecord(
     fenceLatencyMs: 0,
     sinceMs: nowMs,
     changedMs: nowMs,
-    reason: 'foreign',
+    reason: state,
     by,
   };
 }

@@ -144,7 +144,7 @@ export class Session {
   }
 
   async #beatOnce(signal: AbortSignal): Promise<void> {
-    const { heartbeat, members, beatNow } = this.#core;
+    const { heartbeat, members, beatNow, look } = this.#core;
     const finding = await heartbeat.beat(this.self, signal);
     if (finding.nameTaken !== undefined) {
       this.#nameTaken(finding.nameTaken);
@@ -162,6 +162,7 @@ export class Session {
       members.get(claim.group)?.lose(reason, detail);
     }
     if (finding.again) beatNow.ring();
+    if (finding.anew) look.ring();
   }
 
   async #decide(signal: AbortSignal): Promise<void> {

@@ -28,6 +28,8 @@ export interface Situation {
   readonly claimed: Token | undefined;
   /** A beat proved the claimed token, and nothing has been said against it since. */
   readonly holding: boolean;
+  /** The claimed token stands and is ours, but no beat proves it until it was taken anew. */
+  readonly anew: boolean;
   /** The claimed token is lost and the addresses are on their way off the link. */
   readonly ending: boolean;
   /** Given up for good: never to be claimed again. */
@@ -51,6 +53,11 @@ export function ownCandidate({ view, self }: Situation): Candidate | undefined {
 /** The record says `held` by this token. */
 export function isNamedHolder({ view }: Situation, token: Token): boolean {
   return view.record?.state === 'held' && sameToken(view.record.token, token);
+}
+
+/** There is no holder record, not even an unreadable one. */
+export function isRecordless({ recordRevision }: GroupView): boolean {
+  return recordRevision === 0;
 }
 
 /** The candidate that the record names as holder, if its key still stands. */

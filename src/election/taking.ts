@@ -2,7 +2,13 @@ import { after, type Instant } from '../clock.ts';
 import { claims } from './beat.ts';
 import { LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from './promise.ts';
 import type { HolderRecord } from './record.ts';
-import { isNamedHolder, ownCandidate, standingHolder, type Situation } from './situation.ts';
+import {
+  isNamedHolder,
+  isRecordless,
+  ownCandidate,
+  standingHolder,
+  type Situation,
+} from './situation.ts';
 import type { SilentKey } from './transactions.ts';
 
 const NEVER = Number.POSITIVE_INFINITY as Instant;
@@ -26,20 +32,25 @@ function atOnce({ stamps, readAt }: Situation): Takeable {
 
 /** When the holder that the record names has been silent for what it promised last. */
 function silence(
-  { group, observations, stamps, readAt }: Situation,
+  { group, view, observations, stamps, readAt }: Situation,
   record: HolderRecord,
 ): Takeable {
   const { node } = record;
+  const { recordRevision } = view;
   const ceilingMs = ceilingOf(record);
   const seen = observations.ofNode(node);
   if (seen === undefined) {
-    const at = stamps.due('never-seen', `${node}:${record.seq}`, readAt, ceilingMs);
+    const at = stamps.due('absent', `${recordRevision}`, readAt, ceilingMs);
     return { at, silent: { node, revision: 0 } };
   }
-  stamps.clear('never-seen');
   const { beat, firstSeenAt, revision, present } = seen;
-  // A vanished key is a change, dated by the look that missed it [H4]; by the ceiling [H5].
-  if (!present) return { at: after(firstSeenAt, ceilingMs), silent: { node, revision: 0 } };
+  if (!present) {
+    // A vanished key is a change [H4], and counts by the ceiling [H5]; but absence has no revision, so
+    // one that was seen before this record was written says nothing about it.
+    const at = stamps.due('absent', `${recordRevision}:${revision}`, readAt, ceilingMs);
+    return { at, silent: { node, revision: 0 } };
+  }
+  stamps.clear('absent');
   const listed = beat !== undefined && claims(beat, group, record.token.createRevision);
   const waitMs = listed ? takeoverAfterMs(beat.holdForMs, beat.fenceLatencyMs) : ceilingMs;
   return { at: after(firstSeenAt, waitMs), silent: { node, revision } };
@@ -71,7 +82,7 @@ function goneHolder(situation: Situation, record: HolderRecord): Takeable {
   return stands || end.at < longest ? end : { at: longest };
 }
 
-/** Looks at the record; undefined while somebody leads. */
+/** Looks at the record; undefined while somebody leads, or there is none. */
 function ending(situation: Situation): Takeable | undefined {
   const { view, self, claimed, readAt, foreignElection, stamps } = situation;
   const { record, recordRevision } = view;
@@ -80,11 +91,11 @@ function ending(situation: Situation): Takeable | undefined {
   const longest = (condition: string): Takeable => ({
     at: stamps.due('ending', condition, readAt, LONGEST_TAKEOVER_AFTER_MS),
   });
-  if (record === undefined) {
-    // It has no revision that would tell one absence from the next: only reads without a gap do.
-    return longest(`none:${recordRevision}, ${unbroken(situation)}`);
+  if (isRecordless(view)) return undefined; // Somebody has to write that nothing is known.
+  if (record === undefined) return longest(`unreadable:${recordRevision}`);
+  if (record.state === 'foreign' || record.state === 'unknown') {
+    return longest(`${record.state}:${recordRevision}`);
   }
-  if (record.state === 'foreign') return longest(`foreign:${recordRevision}`);
   if (record.state === 'held') {
     if (standingHolder(situation) !== undefined) return undefined;
     const ownEarlier =
@@ -109,7 +120,7 @@ function unbroken({ readsGoodSince }: Situation): string {
  * @returns an instant not after `now` when it may take at once; Infinity when it may not
  */
 export function takeable(situation: Situation): Takeable {
-  const { stamps, view, quarantineUntil, foreignElection } = situation;
+  const { stamps, view, quarantineUntil, foreignElection, anew } = situation;
   const own = ownCandidate(situation);
   const head = view.queue[0];
   const ownHold = own !== undefined && isNamedHolder(situation, own);
@@ -120,9 +131,12 @@ export function takeable(situation: Situation): Takeable {
   }
   const end = ending(situation);
   if (end === undefined) {
-    for (const slot of ['ending', 'never-seen', 'later-life']) stamps.clear(slot);
-    // Rule 8 [A3]: held by our own live token: the taking was confirmed, the reply lost; or a resume.
-    return { at: ownHold && head === own ? quarantineUntil : NEVER };
+    for (const slot of ['ending', 'absent', 'later-life']) stamps.clear(slot);
   }
+  // Rule 8 [A3]: held by our own live token: the taking was confirmed, the reply lost; or a resume; or
+  // only its proof is to be founded anew, and then nobody else has taken while our key stands.
+  const ours = ownHold || anew;
+  if (ours && own !== undefined && head === own) return { at: quarantineUntil };
+  if (end === undefined) return { at: NEVER };
   return end.at > quarantineUntil ? end : { ...end, at: quarantineUntil };
 }

@@ -75,6 +75,7 @@ export class TokenBook {
     const made: Listed = {
       token,
       recordRevision: undefined,
+      takenOn: undefined,
       ceilingMs,
       uncertain: false,
       alwaysExact,

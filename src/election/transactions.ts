@@ -2,9 +2,9 @@
  * Every write of the election: a guarded transaction, harmless when it is applied twice or late.
  * Pure builders; protocol.md names the rule behind each compare.
  */
-import { beatPrefix } from './beat.ts';
 import type { Claim } from './claim.ts';
 import type { Deposing } from './deposing.ts';
+import { groundCompares, type BeatGround } from './ground.ts';
 import { candidateKey, type Keys } from './keys.ts';
 import type { Proving } from './proving.ts';
 import { encodeRecord, type HolderRecord, type Token } from './record.ts';
@@ -16,18 +16,6 @@ export interface OutgoingBeat {
   readonly seq: number;
   readonly value: string;
 }
-
-/** What the heartbeat key must be for a beat to be written over it. */
-export type BeatGround =
-  /**
-   * Ours, on this lease, with a lower sequence, and not older than the newest beat that was confirmed:
-   * an etcd that was restored to an earlier state fails this compare, whatever its revision is by now.
-   */
-  | { readonly kind: 'own'; readonly lease: LeaseId; readonly revision: number }
-  /** The first beat of a lease where no key stands. */
-  | { readonly kind: 'absent' }
-  /** The first beat of a lease over our own earlier lease's. */
-  | { readonly kind: 'earlier'; readonly lease: LeaseId };
 
 /** A heartbeat key, and the mod revision since which it has been silent (0: it was absent). */
 export interface SilentKey {
@@ -77,16 +65,28 @@ export class Transactions {
     return this.#keys.node(this.#node);
   }
 
-  /** An overtaken beat changes nothing; neither does one over another node of our name (rule 2). */
   #ground(beat: OutgoingBeat, ground: BeatGround): Compare[] {
-    const key = this.#nodeKey;
-    if (ground.kind === 'absent') return [{ key, target: 'create', op: '=', value: 0 }];
+    return groundCompares(this.#nodeKey, beat.seq, ground);
+  }
+
+  /**
+   * Every write of a record also writes the one key that tells of them all: a record that somebody
+   * deletes leaves nothing behind that a ranged proof would see.
+   */
+  #write(group: string, record: HolderRecord): Operation[] {
     return [
-      { key, target: 'value', op: '<', value: beatPrefix(beat.seq) },
-      { key, target: 'lease', op: '=', value: ground.lease },
-      ...(ground.kind === 'own'
-        ? [{ key, target: 'mod', op: '>', value: ground.revision - 1 } as const]
-        : []),
+      { op: 'put', key: this.#keys.holder(group), value: encodeRecord(record) },
+      { op: 'put', key: this.#keys.epoch, value: group },
+    ];
+  }
+
+  /** No record was written, nor the epoch deleted, after `revision`. */
+  #noneSince(revision: number): Compare[] {
+    const { holders, epoch } = this.#keys;
+    return [
+      { key: holders, prefix: true, target: 'mod', op: '<', value: revision + 1 },
+      { key: epoch, target: 'mod', op: '<', value: revision + 1 },
+      { key: epoch, target: 'mod', op: '>', value: 0 },
     ];
   }
 
@@ -115,7 +115,6 @@ export class Transactions {
     ground: BeatGround,
     { exact, newestRecord }: Proving,
   ): Txn {
-    const key = this.#keys.holders;
     return {
       compares: [
         ...this.#ground(beat, ground),
@@ -123,9 +122,7 @@ export class Transactions {
           stands(token),
           unchanged(this.#keys.holder(group), recordRevision),
         ]),
-        ...(newestRecord === undefined
-          ? []
-          : [{ key, prefix: true, target: 'mod', op: '<', value: newestRecord + 1 } as const]),
+        ...(newestRecord === undefined ? [] : this.#noneSince(newestRecord)),
       ],
       success: [this.#put(beat, lease)],
       failure: newestRecord === undefined ? this.#look(exact) : [],
@@ -162,11 +159,10 @@ export class Transactions {
   ): Txn {
     const exact = [{ group, token: record.token, recordRevision }];
     const proof = this.beat(beat, lease, ground, { exact, ranged: [], newestRecord: undefined });
-    const holder = this.#keys.holder(group);
     return {
       ...proof,
       compares: [...proof.compares, ...ahead.map(gone), ...this.#silence(silent)],
-      success: [...proof.success, { op: 'put', key: holder, value: encodeRecord(record) }],
+      success: [...proof.success, ...this.#write(group, record)],
     };
   }
 
@@ -192,9 +188,7 @@ export class Transactions {
       success: [
         ...victims.map((victim): Operation => ({ op: 'delete', key: victim.key })),
         // Only when the record names a token whose key goes with it [H1].
-        ...(deposed === undefined
-          ? []
-          : [{ op: 'put', key: record, value: encodeRecord(deposed) } as const]),
+        ...(deposed === undefined ? [] : this.#write(group, deposed)),
       ],
       failure: [],
     };
@@ -208,7 +202,7 @@ export class Transactions {
       success: [
         { op: 'delete', key: claim.token.key },
         ...dead.map((each): Operation => ({ op: 'delete', key: each.key })),
-        { op: 'put', key: record, value: encodeRecord(released) },
+        ...this.#write(claim.group, released),
       ],
       failure: [],
     };
@@ -225,10 +219,18 @@ export class Transactions {
 
   /** Says in the record that a foreign candidate leads [H8]. */
   markForeign(group: string, leader: Candidate, recordRevision: number, record: HolderRecord): Txn {
-    const key = this.#keys.holder(group);
+    return this.#mark(group, leader, recordRevision, record);
+  }
+
+  /** Says that nothing is known of a holder where there is no record: from then on there is one. */
+  markUnknown(group: string, own: Token, record: HolderRecord): Txn {
+    return this.#mark(group, own, 0, record);
+  }
+
+  #mark(group: string, standing: Token, recordRevision: number, record: HolderRecord): Txn {
     return {
-      compares: [stands(leader), unchanged(key, recordRevision)],
-      success: [{ op: 'put', key, value: encodeRecord(record) }],
+      compares: [stands(standing), unchanged(this.#keys.holder(group), recordRevision)],
+      success: this.#write(group, record),
       failure: [],
     };
   }

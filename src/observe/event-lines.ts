@@ -54,6 +54,7 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
   'beat-failed': ['election', 'warn', 'heartbeat failed'],
   'name-conflict': ['election', 'error', 'another node has our name'],
   'name-conflict-over': ['election', 'info', 'no other node has our name any more'],
+  'claim-renewed': ['election', 'warn', 'someone deleted our heartbeat key or the holder record'],
   // It recovers by itself, but only a person knows whether a backup was restored on purpose.
   'etcd-regressed': ['etcd', 'error', 'etcd has gone back in time'],
   endpoint: ({ reachable }) =>

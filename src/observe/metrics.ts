@@ -164,6 +164,7 @@ export class Metrics {
       case 'lease-gone':
       case 'name-conflict':
       case 'name-conflict-over':
+      case 'claim-renewed':
       case 'etcd-regressed':
       case 'endpoint':
       case 'etcd-version':

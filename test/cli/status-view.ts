@@ -118,7 +118,7 @@ await t.test('no record: never held, and the first start takes its time', async 
   const text = show(group);
   t.match(text, /^web .* nobody {3}- {6}never held so far$/m);
   t.match(text, /n1 is first and waits/);
-  t.match(text, /→ Look again in a minute or two/);
+  t.match(text, /→ Look again in half a minute/);
 });
 
 await t.test('no candidate: start a daemon', async (t) => {

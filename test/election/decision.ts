@@ -2,7 +2,7 @@ import t from 'tap';
 import { after } from '../../src/clock.ts';
 import { decide } from '../../src/election/decision.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from '../../src/election/promise.ts';
-import { sameToken, type Token } from '../../src/election/record.ts';
+import { sameToken, unknownRecord, type Token } from '../../src/election/record.ts';
 import { Stamps } from '../../src/election/stamps.ts';
 import {
   ago,
@@ -39,7 +39,33 @@ await t.test('who is first and reads that the last hold has ended takes', (t) =>
 
 await t.test('who is first but must wait knows until when', (t) => {
   const until = after(NOW, LONGEST_TAKEOVER_AFTER_MS);
-  t.strictSame(decide(situation({ queue: [own] })), { kind: 'wait', until });
+  const record = unknownRecord(token, 'b', 0);
+  t.strictSame(decide(situation({ queue: [own], record })), { kind: 'wait', until });
+  t.end();
+});
+
+await t.test(
+  'rule 8: whoever stands for election writes that nothing is known of a holder',
+  (t) => {
+    t.strictSame(decide(situation({ queue: [own] })), { kind: 'mark-unknown', own });
+    t.strictSame(decide(situation({ queue: [other, own] })), { kind: 'mark-unknown', own });
+    t.strictSame(decide(situation({ wanted: false, queue: [other] })), { kind: 'wait' });
+    t.match(
+      decide(situation({ queue: [own], recordRevision: 30 })),
+      { kind: 'wait' },
+      'unreadable',
+    );
+    t.end();
+  },
+);
+
+await t.test('a claim whose proof must be founded anew is taken at once, whatever is gone', (t) => {
+  const anew = { queue: [own, other], claimed: token, anew: true };
+  for (const record of [undefined, unknownRecord(token, 'b', 0), recordOf(own)]) {
+    t.strictSame(decide(situation({ ...anew, record })), { kind: 'take', own });
+    const behind = decide(situation({ ...anew, queue: [other, own], record }));
+    t.not(behind.kind, 'take', 'not behind another');
+  }
   t.end();
 });
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { encodeBeat } from '../../src/election/beat.ts';
-import { lossesOf, NOTHING, together, writerOf } from '../../src/election/finding.ts';
+import { NOTHING, standingsOf, together, writerOf } from '../../src/election/finding.ts';
 import { encodeRecord } from '../../src/election/record.ts';
 import type { KeyValue } from '../../src/election/store.ts';
 import { beatOf, candidate, leaseOf, recordOf } from '../fixtures/situation.ts';
@@ -27,10 +27,15 @@ const reply = (...found: (KeyValue | undefined)[]) => ({
 
 await t.test('rule 2: who wrote the heartbeat under our name', (t) => {
   const earlier = leaseOf('e');
-  t.strictSame(writerOf(self, undefined), { kind: 'nobody' });
-  t.strictSame(writerOf(self, kv('whatever', self.lease)), { kind: 'own', revision: 50 });
+  t.strictSame(writerOf(self, undefined), { kind: 'absent' });
+  t.strictSame(writerOf(self, kv('whatever', self.lease)), {
+    kind: 'own',
+    lease: self.lease,
+    created: 20,
+    revision: 50,
+  });
   const ours = kv(encodeBeat(beatOf('s')), earlier);
-  t.strictSame(writerOf(self, ours), { kind: 'earlier', lease: earlier });
+  t.strictSame(writerOf(self, ours), { kind: 'earlier', lease: earlier, created: 20 });
   for (const value of [
     encodeBeat(beatOf('s', { identity: 'another' })),
     encodeBeat(beatOf('s', { bootId: 'another' })),
@@ -46,20 +51,22 @@ await t.test('rule 3: key and record of each claim tell whether it stands', (t) 
   const claims = ['g', 'h'].map((group) => ({ group, token: own, recordRevision: 50 }));
   const key = kv('s', self.lease);
   const record = kv(encodeRecord(recordOf(own)), '0');
-  t.strictSame(lossesOf(reply(key, record, key, record), claims), []);
-  t.match(lossesOf(reply(key, record, undefined, record), claims), [
+  t.strictSame(standingsOf(reply(key, record, key, record), claims), ['stands', 'stands']);
+  t.match(standingsOf(reply(key, record, undefined, record), claims), [
+    'stands',
     { claim: { group: 'h' }, reason: 'lease-lost' },
   ]);
-  t.match(lossesOf(reply(key, undefined, key, { ...record, modRevision: 51 }), claims), [
-    { claim: { group: 'g' }, reason: 'deposed', detail: /nothing by nobody/ },
-    { claim: { group: 'h' }, reason: 'deposed', detail: /held by s/ },
+  const taken = kv(encodeRecord(recordOf(candidate('b', 30))), '0', { modRevision: 51 });
+  t.match(standingsOf(reply(key, undefined, key, taken), claims), [
+    'anew',
+    { claim: { group: 'h' }, reason: 'deposed', detail: /held by b/ },
   ]);
   t.end();
 });
 
 await t.test('findings of several transactions are one', (t) => {
   t.strictSame(together([NOTHING, NOTHING]), NOTHING);
-  const found = { ...NOTHING, regressed: 'back', again: true };
+  const found = { ...NOTHING, regressed: 'back', again: true, anew: true };
   t.strictSame(together([NOTHING, found]), found);
   t.end();
 });

@@ -10,6 +10,9 @@ import {
 } from '../../src/election/proving.ts';
 import { NOW } from '../fixtures/situation.ts';
 
+/** Create revision of our heartbeat key. */
+const ON = 90;
+
 /** Groups taken one after another, all known to be intact since the last taking. */
 function taken(count: number): Map<string, Listed> {
   const names = Array.from({ length: count }, (_, at) => `g${at}`);
@@ -19,6 +22,7 @@ function taken(count: number): Map<string, Listed> {
       {
         token: { key: `key-${name}`, createRevision: 7 },
         recordRevision: 100 + at,
+        takenOn: ON,
         ceilingMs: 4000,
         uncertain: false,
         alwaysExact: false,
@@ -31,7 +35,7 @@ function taken(count: number): Map<string, Listed> {
 }
 
 const HOLD_FOR_MS = 4000;
-const beatAt = (listed: Map<string, Listed>, now = NOW) => proving(listed, now, HOLD_FOR_MS);
+const beatAt = (listed: Map<string, Listed>, now = NOW) => proving(listed, ON, now, HOLD_FOR_MS);
 
 const groupsOf = (claims: readonly { group: string }[]): string[] =>
   claims.map(({ group }) => group).toSorted();
@@ -46,7 +50,7 @@ await t.test('a single claim is always compared itself', (t) => {
 await t.test('without a claim a beat compares nothing but itself', (t) => {
   const empty = [{ exact: [], ranged: [], newestRecord: undefined }];
   t.strictSame(beatAt(new Map()), empty);
-  t.strictSame(provingExactly(new Map()), empty);
+  t.strictSame(provingExactly(new Map(), ON), empty);
   t.end();
 });
 
@@ -54,7 +58,18 @@ await t.test('what is listed but not taken is not proved', (t) => {
   const listed = taken(2);
   listed.get('g1')!.recordRevision = undefined;
   t.strictSame(groupsOf(beatAt(listed)[0]!.exact), ['g0']);
-  t.strictSame(groupsOf(provingExactly(listed)[0]!.exact), ['g0']);
+  t.strictSame(groupsOf(provingExactly(listed, ON)[0]!.exact), ['g0']);
+  t.end();
+});
+
+await t.test('over another heartbeat key than its taking left, nothing is proved', (t) => {
+  const listed = taken(3);
+  listed.get('g1')!.takenOn = ON + 1;
+  listed.get('g2')!.takenOn = undefined;
+  t.strictSame(groupsOf(provingExactly(listed, ON)[0]!.exact), ['g0']);
+  t.strictSame(groupsOf(beatAt(listed)[0]!.exact), ['g0']);
+  t.strictSame(provingExactly(listed, ON + 2)[0]!.exact, []);
+  t.strictSame(provingExactly(listed, undefined)[0]!.exact, []);
   t.end();
 });
 
@@ -123,7 +138,7 @@ await t.test('the cap of a ranged proof never shortens what a beat promises', (t
     for (const [at, each] of [...listed.values()].entries()) {
       each.exactSentAt = after(NOW, -700 * (at + 1));
     }
-    const [portion] = proving(listed, NOW, holdForMs);
+    const [portion] = proving(listed, ON, NOW, holdForMs);
     for (const { group } of portion!.ranged) {
       const { exactSentAt } = listed.get(group)!;
       t.ok(exactSentAt >= after(NOW, -roomMs), `${holdForMs} ms: ${group}`);
@@ -145,7 +160,7 @@ await t.test('what does not fit one transaction is compared in portions', (t) =>
   const listed = taken(MAX_EXACT_CLAIMS + 1);
   for (const each of listed.values()) each.exactSentAt = 0 as Instant;
   const portions = beatAt(listed);
-  t.strictSame(portions, provingExactly(listed));
+  t.strictSame(portions, provingExactly(listed, ON));
   t.strictSame(
     portions.map(({ exact, ranged }) => [exact.length, ranged.length]),
     [

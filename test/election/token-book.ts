@@ -21,6 +21,7 @@ await t.test('what is listed is in the beats and in the memory, one token a grou
   t.equal(tokens.list({ ...one }, 600), first, 'the same token is listed once');
   t.equal(first.ceilingMs, 600);
   t.equal(tokens.claim, undefined, 'not taken yet');
+  t.equal(first.takenOn, undefined);
   first.recordRevision = 50;
   t.strictSame(tokens.claim, { group: 'g', token: one, recordRevision: 50 });
   tokens.list(other, 4000);

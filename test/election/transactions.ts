@@ -2,7 +2,7 @@ import t from 'tap';
 import { beatPrefix } from '../../src/election/beat.ts';
 import type { Claim } from '../../src/election/claim.ts';
 import { candidateKey } from '../../src/election/keys.ts';
-import { encodeRecord } from '../../src/election/record.ts';
+import { encodeRecord, unknownRecord, type HolderRecord } from '../../src/election/record.ts';
 import { Transactions } from '../../src/election/transactions.ts';
 import { candidate, foreigner, GROUP, KEYS, leaseOf, recordOf } from '../fixtures/situation.ts';
 
@@ -16,18 +16,25 @@ const token = { key: own.key, createRevision: 20 };
 const claim = { group: GROUP, token, recordRevision: 50 };
 const put = { op: 'put', key: nodeKey, value: 'beat 7', lease } as const;
 
-const ground = { kind: 'own', lease, revision: 48 } as const;
+const ground = { kind: 'own', lease, created: 9, revision: 48 } as const;
 const exactly = (...exact: Claim[]) => ({ exact, ranged: [], newestRecord: undefined });
 
 const above = { key: nodeKey, target: 'value', op: '<', value: beatPrefix(7) } as const;
 const leased = (value: string) => ({ key: nodeKey, target: 'lease', op: '=', value }) as const;
 const notBefore = (value: number) => ({ key: nodeKey, target: 'mod', op: '>', value }) as const;
 const stands = (key: string, value: number) => ({ key, target: 'create', op: '=', value }) as const;
+const grounded = [above, leased(lease), stands(nodeKey, 9), notBefore(47)];
 const unchanged = (key: string, value: number) => ({ key, target: 'mod', op: '=', value }) as const;
+
+/** A record is never written without the epoch. */
+const written = (record: HolderRecord) => [
+  { op: 'put', key: recordKey, value: encodeRecord(record) },
+  { op: 'put', key: '/t/epoch', value: GROUP },
+];
 
 await t.test('rule 2: a beat compares sequence, lease, and each token with its record', (t) => {
   t.strictSame(transactions.beat(beat, lease, ground, exactly(claim)), {
-    compares: [above, leased(lease), notBefore(47), stands(own.key, 20), unchanged(recordKey, 50)],
+    compares: [...grounded, stands(own.key, 20), unchanged(recordKey, 50)],
     success: [put],
     failure: [
       { op: 'range', key: nodeKey },
@@ -38,13 +45,15 @@ await t.test('rule 2: a beat compares sequence, lease, and each token with its r
   t.end();
 });
 
-await t.test('rule 2: one compare proves that no record has changed since a revision', (t) => {
+await t.test('rule 2: range and epoch prove that no record was written since a revision', (t) => {
   const proving = { exact: [claim], ranged: [{ ...claim, group: 'h' }], newestRecord: 60 };
   const { compares, success, failure } = transactions.beat(beat, lease, ground, proving);
-  t.strictSame(compares.slice(3), [
+  t.strictSame(compares.slice(4), [
     stands(own.key, 20),
     unchanged(recordKey, 50),
     { key: '/t/holders/', prefix: true, target: 'mod', op: '<', value: 61 },
+    { key: '/t/epoch', target: 'mod', op: '<', value: 61 },
+    { key: '/t/epoch', target: 'mod', op: '>', value: 0 },
   ]);
   t.strictSame(success, [put]);
   t.strictSame(failure, [], 'an exact beat follows at once and asks what has changed');
@@ -57,10 +66,10 @@ await t.test('rule 2: the first beat wants no key, or our own earlier lease’s'
   const earlier = transactions.beat(
     beat,
     lease,
-    { kind: 'earlier', lease: leaseOf('e') },
+    { kind: 'earlier', lease: leaseOf('e'), created: 9 },
     exactly(),
   );
-  t.strictSame(earlier.compares, [above, leased(leaseOf('e'))]);
+  t.strictSame(earlier.compares, [above, leased(leaseOf('e')), stands(nodeKey, 9)]);
   t.strictSame(earlier.success, [put], 'on the new lease');
   t.end();
 });
@@ -81,14 +90,8 @@ await t.test('rule 9 [H11]: a taking is a beat that writes the record it has rea
   t.strictSame(
     transactions.take(beat, lease, ground, { group: GROUP, record, recordRevision: 49 }),
     {
-      compares: [
-        above,
-        leased(lease),
-        notBefore(47),
-        stands(own.key, 20),
-        unchanged(recordKey, 49),
-      ],
-      success: [put, { op: 'put', key: recordKey, value: encodeRecord(record) }],
+      compares: [...grounded, stands(own.key, 20), unchanged(recordKey, 49)],
+      success: [put, ...written(record)],
       failure: [
         { op: 'range', key: nodeKey },
         { op: 'range', key: own.key },
@@ -104,7 +107,7 @@ await t.test('rule 8: a taking on a hint compares that all who stood before us a
   const taking = { group: GROUP, record, recordRevision: 49, ahead: [candidate('a', 10)] };
   const { compares } = transactions.take(beat, lease, ground, taking);
   t.strictSame(compares.at(-1), stands(candidate('a', 10).key, 0));
-  t.equal(compares.length, 6, 'besides all that a taking compares');
+  t.equal(compares.length, 7, 'besides all that a taking compares');
   t.end();
 });
 
@@ -138,11 +141,7 @@ await t.test('rule 11: deposing compares key, heartbeat and record, and ends the
       unchanged('/t/nodes/a', 40),
       unchanged(recordKey, 50),
     ],
-    success: [
-      { op: 'delete', key: a.key },
-      { op: 'delete', key: b.key },
-      { op: 'put', key: recordKey, value: encodeRecord(deposed) },
-    ],
+    success: [{ op: 'delete', key: a.key }, { op: 'delete', key: b.key }, ...written(deposed)],
     failure: [],
   });
   t.end();
@@ -167,7 +166,7 @@ await t.test('rule 13: a release compares both and takes the dead along', (t) =>
     success: [
       { op: 'delete', key: own.key },
       { op: 'delete', key: dead.key },
-      { op: 'put', key: recordKey, value: encodeRecord(released) },
+      ...written(released),
     ],
     failure: [],
   });
@@ -190,12 +189,22 @@ await t.test(
     const record = recordOf(leader, { state: 'foreign' });
     t.strictSame(transactions.markForeign(GROUP, leader, 50, record), {
       compares: [stands(leader.key, 5), unchanged(recordKey, 50)],
-      success: [{ op: 'put', key: recordKey, value: encodeRecord(record) }],
+      success: written(record),
       failure: [],
     });
     t.end();
   },
 );
+
+await t.test('rule 8: nothing is known where there is no record, and that is written once', (t) => {
+  const record = unknownRecord(token, 's', 5);
+  t.strictSame(transactions.markUnknown(GROUP, token, record), {
+    compares: [stands(own.key, 20), unchanged(recordKey, 0)],
+    success: written(record),
+    failure: [],
+  });
+  t.end();
+});
 
 await t.test('100 groups, each with its portion of claims, fit etcd’s 128 operations', (t) => {
   const claims = Array.from({ length: 60 }, (_, at) => ({ ...claim, group: `g${at}` }));

@@ -58,7 +58,7 @@ await t.test('rule 11 [H4]: a vanished heartbeat key is a change, and must stay 
   const observations = observationsOf(holderHeard(100_000));
   observations.miss('a', 45, ago(1000));
   const parts = { record, observations, stamps };
-  const due = after(ago(1000), takeoverAfterMs(7000, 143));
+  const due = after(NOW, takeoverAfterMs(7000, 143));
   t.equal(deposableAt(behindHolder(parts), a), due);
   t.equal(deposing(behindHolder(parts)), undefined);
   t.match(deposing(behindHolder({ ...parts, now: due })), {
@@ -66,6 +66,13 @@ await t.test('rule 11 [H4]: a vanished heartbeat key is a change, and must stay 
     silent: { node: 'a', revision: 0 },
     endsHold: true,
   });
+  const later = after(NOW, 3000);
+  const takenAnew = { ...parts, recordRevision: 51, now: later, readAt: later };
+  t.equal(
+    deposableAt(behindHolder(takenAnew), a),
+    after(later, takeoverAfterMs(7000, 143)),
+    'that it was missing before this record was written says nothing',
+  );
   t.end();
 });
 

@@ -57,7 +57,7 @@ await t.test(
         const kind = kindOf(txn);
         if (kind === 'read') throw new StoreError('UNAVAILABLE', '', 'the test cuts it');
         const reply = await send();
-        const key = txn.compares.find((each) => each.target === 'create')?.key;
+        const key = txn.compares.find((each) => each.key.startsWith(hand.keys.elections))?.key;
         const ranged = txn.compares.some((each) => 'prefix' in each);
         if (deleted || kind !== 'beat' || !ranged || !reply.succeeded || key === undefined) {
           return reply;
@@ -172,17 +172,32 @@ await t.test(
   },
 );
 
+await t.test('a record deleted by hand is written anew, and nothing moves', async (t) => {
+  const { hand, nodes, queueUp } = await election(t);
+  const [a, b] = await queueUp('a', 'b');
+  await a?.until('proved');
+  const before = await hand.record();
+  await hand.delete(hand.keys.holder('g'));
+  await a?.untilEvent('claim-renewed');
+  const record = await hand.record();
+  t.strictSame(record, { ...before, seq: record?.seq, changedMs: record?.changedMs });
+  const from = a?.heard.length ?? 0;
+  await a?.until('proved', () => true, from);
+  t.equal(a?.holds.length, 1);
+  t.equal(a?.isHolding(), true);
+  t.equal(b?.holds.length, 0);
+  t.strictSame(overlaps(nodes), []);
+});
+
 await t.test(
-  '[H5] a record deleted by hand ends the hold, and the longest promise is waited out',
+  '[H5] record and key deleted by hand end the hold, and the longest promise is waited out',
   async (t) => {
     const { hand, nodes, queueUp } = await election(t);
     const [a, b] = await queueUp('a', 'b');
     await a?.until('proved');
-    await hand.delete(hand.keys.holder('g'));
-    t.match(await a?.until('lost'), {
-      reason: 'deposed',
-      detail: 'the record says nothing by nobody',
-    });
+    const [own] = await hand.under(hand.keys.elections);
+    await hand.delete(hand.keys.holder('g'), own?.key ?? '');
+    await a?.until('lost');
     await a?.until('withdrawn');
     const forMs = 2 * TAKEOVER_MS;
     await systemClock.sleep(forMs);

@@ -1,7 +1,8 @@
 // The key that beats are written to, when it is not as the last beat left it.
 import t from 'tap';
 import { encodeBeat } from '../../../src/election/beat.ts';
-import { NEVER, startHearts } from '../../fixtures/heart.ts';
+import { NEVER, startHearts, take } from '../../fixtures/heart.ts';
+import { Latch } from '../../fixtures/latch.ts';
 import { beatOf, leaseOf } from '../../fixtures/situation.ts';
 
 const heart = await startHearts(t);
@@ -18,7 +19,11 @@ await t.test(
       leaseOf('x'),
     );
     t.match(await heartbeat.beat(self, NEVER), { nameTaken: undefined, lost: [] });
-    t.strictSame(heartbeat.ground, { kind: 'earlier', lease: leaseOf('x') });
+    t.strictSame(heartbeat.ground, {
+      kind: 'earlier',
+      lease: leaseOf('x'),
+      created: (await hand.get(keys.node('s')))?.createRevision,
+    });
     await heartbeat.beat(self, NEVER);
     t.equal((await hand.get(keys.node('s')))?.lease, self.lease);
   },
@@ -31,14 +36,52 @@ await t.test('rule 2: our own lifeâ€™s beat is not written over by another bootâ
   t.match(await heartbeat.beat(self, NEVER), { nameTaken: { value } });
 });
 
-await t.test('a heartbeat key that vanished is written again by the next beat', async (t) => {
-  const { heartbeat, self, hand, keys } = heart();
-  await heartbeat.beat(self, NEVER);
+await t.test('a heartbeat key that vanished is written anew, and proves nothing', async (t) => {
+  const made = heart();
+  const { heartbeat, self, hand, keys, proofs } = made;
+  const [g] = await take(made, 'g');
   await hand.delete(keys.node('s'));
-  await heartbeat.beat(self, NEVER);
+  t.match(await heartbeat.beat(self, NEVER), { anew: true, lost: [] });
   t.equal(await hand.get(keys.node('s')), undefined);
+  t.notOk(heartbeat.proves(g!));
   await heartbeat.beat(self, NEVER);
   t.ok(await hand.get(keys.node('s')));
+  await heartbeat.beat(self, NEVER);
+  t.strictSame(proofs, [], 'others may have missed it all the time');
+  t.notOk(heartbeat.proves(g!));
+});
+
+await t.test('nor does one that a late duplicate of ours put back', async (t) => {
+  const made = heart();
+  const { heartbeat, self, hand, keys, proofs } = made;
+  await take(made, 'g');
+  const stored = await hand.get(keys.node('s'));
+  await hand.delete(keys.node('s'));
+  await hand.put(keys.node('s'), stored?.value ?? '', self.lease);
+  t.match(await heartbeat.beat(self, NEVER), { anew: true, lost: [], regressed: undefined });
+  await heartbeat.beat(self, NEVER);
+  t.strictSame(proofs, []);
+});
+
+await t.test('what a late answer says of the key before it was put anew is nothing', async (t) => {
+  const { heartbeat, self, hand, keys, store } = heart();
+  await heartbeat.beat(self, NEVER);
+  await hand.delete(keys.node('s'));
+  const answered = new Latch();
+  store.onTxn = async (_txn, send) => {
+    store.onTxn = (_next, go) => go();
+    const reply = await send();
+    await answered.opened;
+    return reply;
+  };
+  const late = heartbeat.beat(self, NEVER);
+  await heartbeat.beat(self, NEVER);
+  await heartbeat.beat(self, NEVER);
+  const { ground } = heartbeat;
+  t.match(ground, { kind: 'own' });
+  answered.open();
+  await late;
+  t.equal(heartbeat.ground, ground);
 });
 
 await t.test(
@@ -48,7 +91,9 @@ await t.test(
     await heartbeat.beat(self, NEVER);
     const stored = await hand.get(keys.node('s'));
     // As if a later beat had been confirmed before the restore.
-    heartbeat.standsAt(self.lease, (stored?.modRevision ?? 0) + 1);
+    const created = stored?.createRevision ?? 0;
+    const revision = (stored?.modRevision ?? 0) + 1;
+    heartbeat.standsAt({ kind: 'own', lease: self.lease, created, revision });
     const { regressed } = await heartbeat.beat(self, NEVER);
     t.match(regressed, `is there as of ${stored?.modRevision}`);
     t.strictSame(await hand.get(keys.node('s')), stored, 'nothing is written over it');

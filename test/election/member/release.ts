@@ -117,7 +117,8 @@ await t.test(
     const b = node('b').start();
     await b.when(() => b.queue.length === 2);
     a.withdraws = false;
-    await hand.put(hand.keys.holder('g'), JSON.stringify(await hand.record()));
+    const record = { ...(await hand.record()), state: 'deposed', by: 'hand' };
+    await hand.put(hand.keys.holder('g'), JSON.stringify(record));
     await a.until('lost');
     await systemClock.sleep(3 * TIMING.takeoverAfterMs);
     t.equal(b.holds.length, 0, 'it beats, and lists the token');

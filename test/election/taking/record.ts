@@ -2,9 +2,12 @@
 import t from 'tap';
 import { after } from '../../../src/clock.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from '../../../src/election/promise.ts';
+import { unknownRecord } from '../../../src/election/record.ts';
 import { Stamps } from '../../../src/election/stamps.ts';
 import { dead, longest, NEVER, own, takeableAt, token } from '../../fixtures/gone-holder.ts';
 import { candidate, NOW, recordOf, situation } from '../../fixtures/situation.ts';
+
+const unknown = unknownRecord(dead, 'b', 0);
 
 await t.test('rule 8: at once when the last hold was released or deposed', (t) => {
   for (const state of ['released', 'deposed'] as const) {
@@ -26,23 +29,29 @@ await t.test('rule 8: never while another holder stands', (t) => {
   t.end();
 });
 
-await t.test('no record is waited out anew when our reads failed meanwhile', (t) => {
+await t.test('rule 8: nobody takes beside an absent record: it has no revision to go by', (t) => {
+  t.equal(takeableAt(situation({ queue: [own] })), NEVER);
+  t.end();
+});
+
+await t.test('rule 8: another `unknown` is waited out anew', (t) => {
   const stamps = new Stamps();
-  t.equal(takeableAt(situation({ queue: [own], stamps })), longest);
+  t.equal(takeableAt(situation({ queue: [own], record: unknown, stamps })), longest);
   const later = after(NOW, LONGEST_TAKEOVER_AFTER_MS);
-  const again = { queue: [own], stamps, now: later, readAt: later, readsGoodSince: later };
-  t.equal(takeableAt(situation(again)), after(later, LONGEST_TAKEOVER_AFTER_MS));
+  const again = { queue: [own], record: unknown, recordRevision: 51, stamps };
+  const at = takeableAt(situation({ ...again, now: later, readAt: later }));
+  t.equal(at, after(later, LONGEST_TAKEOVER_AFTER_MS));
   t.end();
 });
 
 await t.test(
-  'rule 8 [H5, A4]: no record is waited out by the longest promise, from the first look',
+  'rule 8 [H5, A4]: `unknown` is waited out by the longest promise, from the first look',
   (t) => {
     const stamps = new Stamps();
-    const behind = { queue: [dead, own], stamps };
+    const behind = { queue: [dead, own], record: unknown, stamps };
     t.equal(takeableAt(situation(behind)), longest, 'dated although another is first');
     const later = after(NOW, 3000);
-    const first = { queue: [own], stamps, now: later, readAt: later };
+    const first = { queue: [own], record: unknown, stamps, now: later, readAt: later };
     t.equal(takeableAt(situation(first)), longest, 'not from becoming first');
     t.end();
   },
@@ -50,9 +59,10 @@ await t.test(
 
 await t.test('rule 8 [A4]: before we are in the queue at all a condition is dated, too', (t) => {
   const stamps = new Stamps();
-  takeableAt(situation({ stamps }));
+  takeableAt(situation({ record: unknown, stamps }));
   const later = after(NOW, 3000);
-  t.equal(takeableAt(situation({ queue: [own], stamps, now: later, readAt: later })), longest);
+  const first = { queue: [own], record: unknown, stamps, now: later, readAt: later };
+  t.equal(takeableAt(situation(first)), longest);
   t.end();
 });
 
@@ -96,7 +106,10 @@ await t.test(
     const record = recordOf(dead, { state: 'released' });
     t.ok(takeableAt(situation({ queue: [own], record, quarantineUntil: past })) <= NOW);
     const longer = after(NOW, 1);
-    t.equal(takeableAt(situation({ queue: [own], quarantineUntil: longer })), longest);
+    t.equal(
+      takeableAt(situation({ queue: [own], record: unknown, quarantineUntil: longer })),
+      longest,
+    );
     t.end();
   },
 );
