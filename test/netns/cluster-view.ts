@@ -9,8 +9,8 @@ import { inNamespace } from '../fixtures/namespace.ts';
 import { run, until } from '../fixtures/program.ts';
 
 /**
- * The bound that the daemon is to keep, some seconds after a start and on a busy machine too: 95 to
- * 97 MiB were seen at a load of 10 on two cores, of which 47 are the pages of `node` itself.
+ * The bound that the daemon is to keep, some seconds after a start and on a busy machine too: 76 to
+ * 79 MiB were seen at a load of 10 on two cores, of which 46 are the pages of `node` itself.
  */
 const RSS_MIB_MAX = 100;
 /** So many heartbeats of the holder, one each 500 ms, are its idle time. */
