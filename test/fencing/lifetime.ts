@@ -84,43 +84,77 @@ await t.test('an acknowledged lifetime is too late exactly when its latest end i
   );
 });
 
-await t.test('a lifetime still runs when it is time to arm again', async (t) => {
-  // It ends later than deadline − 2020 ms, 20 ms early at most; arming again is due at − 2100 ms.
+/** How long before its earliest end a lifetime that began now is armed again. */
+function aheadMs(deadline: Instant, now: Instant): number | undefined {
+  const again = rearmAt(deadline, now);
+  const seconds = lifetimeSeconds(deadline, now);
+  return again === undefined ? undefined : now + seconds * 1000 - EARLY_MS - again;
+}
+
+await t.test('a lifetime is armed again long before it ends, one second just before', async (t) => {
   holds(
     t,
     fc.property(now, left, (now, leftMs) => {
       const deadline = (now + leftMs) as Instant;
-      const seconds = lifetimeSeconds(deadline, now);
-      const again = rearmAt(deadline, now);
-      if (seconds < 1 || again === undefined) return;
-      const earliestEnd = now + seconds * 1000 - EARLY_MS;
-      assert.ok(earliestEnd > again + 50, `gone at ${earliestEnd}, armed at ${again}`);
-      assert.ok(earliestEnd > deadline - 2040 - EPSILON_MS);
+      const ahead = aheadMs(deadline, now);
+      if (ahead === undefined) return;
+      const least = lifetimeSeconds(deadline, now) === 1 ? 100 : 400;
+      assert.ok(ahead >= least - EARLY_MS - EPSILON_MS, `${ahead} ms ahead`);
     }),
   );
+  t.equal(aheadMs(at(14_000), at(10_000)), 1100, 'a fresh promise of profile seconds');
 });
 
 await t.test(
-  'armed again within 80 ms of then, it lasts to 1.1 s before the deadline',
+  'armed again within 100 ms of then, it ends 1.02 to 1.12 s before the deadline',
   async (t) => {
     holds(
       t,
-      fc.property(now, left, fc.double({ min: 0, max: 79, noNaN: true }), (now, leftMs, lateMs) => {
+      fc.property(now, left, fc.double({ min: 0, max: 99, noNaN: true }), (now, leftMs, lateMs) => {
         const deadline = (now + leftMs) as Instant;
         const again = rearmAt(deadline, now);
         if (again === undefined) return;
         assert.ok(again > now, 'never in the past');
         const then = (again + lateMs) as Instant;
-        assert.equal(lifetimeSeconds(deadline, then), 1);
-        assert.ok(then + 1000 >= deadline - 1100 - EPSILON_MS);
+        const end = then + lifetimeSeconds(deadline, then) * 1000;
+        assert.ok(end > now + lifetimeSeconds(deadline, now) * 1000, 'later than it would have');
+        assert.ok(end >= deadline - 1120 - EPSILON_MS);
+        assert.ok(end <= deadline - 1020 + EPSILON_MS);
       }),
     );
   },
 );
 
-await t.test('arming again ends: at and after its moment there is no other', async (t) => {
-  t.equal(rearmAt(at(14_000), at(10_000)), 11_900);
-  t.equal(rearmAt(at(14_000), at(11_899)), 11_900);
-  t.equal(rearmAt(at(14_000), at(11_900)), undefined);
+await t.test('whatever is armed, without a proof it ends as late as it may', async (t) => {
+  holds(
+    t,
+    fc.property(now, left, (now, leftMs) => {
+      const deadline = (now + leftMs) as Instant;
+      const seconds = lifetimeSeconds(deadline, now);
+      if (seconds < 1 || rearmAt(deadline, now) !== undefined) return;
+      assert.ok(now + seconds * 1000 >= deadline - 1130 - EPSILON_MS);
+    }),
+  );
+});
+
+await t.test('arming again ends, early timers included: no more often than once', async (t) => {
+  holds(
+    t,
+    fc.property(now, left, fc.double({ min: -5, max: 99, noNaN: true }), (now, leftMs, lateMs) => {
+      const deadline = (now + leftMs) as Instant;
+      const again = rearmAt(deadline, now);
+      if (again === undefined) return;
+      assert.equal(rearmAt(deadline, (again + lateMs) as Instant), undefined);
+    }),
+  );
+});
+
+await t.test('the moments of arming again', async (t) => {
+  t.equal(rearmAt(at(14_000), at(10_000)), 10_880);
+  t.equal(rearmAt(at(20_000), at(10_000)), 16_880, 'a long promise: not sooner than needed');
+  t.equal(rearmAt(at(14_000), at(10_400)), 11_880, 'little to gain, and time enough for it');
+  t.equal(rearmAt(at(14_000), at(10_880)), undefined);
+  t.equal(rearmAt(at(14_000), at(10_990)), 11_880, 'a whole second was lost: the next one');
+  t.equal(rearmAt(at(14_000), at(11_880)), undefined);
   t.equal(rearmAt(at(14_000), at(13_000)), undefined);
 });
