@@ -3,12 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const MIN_NODE = [20, 19];
-/** Debian package of each program that tests and lab start. */
+/** Debian package of each program that tests and lab start, and of what gcc needs. */
 const PACKAGES = {
   etcd: 'etcd-server',
   etcdctl: 'etcd-client',
@@ -16,6 +16,9 @@ const PACKAGES = {
   unshare: 'util-linux',
   setpriv: 'util-linux',
   openssl: 'openssl',
+  spin: 'spin',
+  gcc: 'gcc',
+  '/usr/include/stdio.h': 'libc6-dev',
 };
 /** Debian starts what it installs; an etcd of its own is not wanted here. */
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -38,6 +41,7 @@ function run(command, args, env = {}) {
 }
 
 function hasProgram(name) {
+  if (isAbsolute(name)) return existsSync(name);
   const path = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;
   return path.split(delimiter).some((directory) => existsSync(join(directory, name)));
 }
