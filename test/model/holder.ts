@@ -83,6 +83,7 @@ const HOLES: readonly Run[] = [
   { name: 'E: no record, and nobody alive', words: `${USUAL},records,nounknown,literal` },
   { name: 'F: a beat beside a deleted record', words: `${USUAL},records,noepoch` },
   { name: 'G: a beat by another heartbeat key', words: `${USUAL},heartbeats,noanew,patient` },
+  { name: 'H: a taking answered beside another heartbeat key', words: 'leases,heartbeats,rebased' },
 ];
 
 const GOALS: readonly Run[] = [

@@ -20,9 +20,20 @@ inline compose(i, wanted) {
 
 inline unprove(i) { n[i].proven = 0; n[i].mine = 0; n[i].untaken = 0; n[i].reach = 0 }
 
-/* It knows the heartbeat key that stands now; what it proved by another one it must take anew. */
+/* It knows the heartbeat key that stands now; what it proved by another one it must take anew, and
+   the answer to a taking by another one proves nothing. */
 inline based(i) {
-  if :: ON(noanew) || n[i].base :: else -> unprove(i) fi;
+  if
+  :: ON(noanew) || n[i].base
+  :: else ->
+    unprove(i);
+    for (x : 0 .. SLOTS - 1) {
+      if
+      :: q[x].kind == TAKE && q[x].from == i && !ON(rebased) -> q[x].live = 0
+      :: else
+      fi
+    }
+  fi;
   n[i].base = !ON(noanew)
 }
 

@@ -8,7 +8,7 @@
   X(takings) X(bounded) X(patient) X(literal) \
   X(receipt) X(margin) X(vanish) X(ignore) X(resignfirst) X(timeronly) X(resume) X(moveback) \
   X(late) X(norecord) X(nonode) X(oldsuccessor) X(seqless) X(anyunlisted) X(unlistearly) \
-  X(takenfordead) X(unbounded) X(nounknown) X(noanew) X(noepoch) X(missdated) X(relist) \
+  X(takenfordead) X(unbounded) X(nounknown) X(noanew) X(noepoch) X(missdated) X(relist) X(rebased) \
   X(goaltakeover) X(goalhandover) X(goalgone) X(goalresume) \
   X(trace)
 #define SWITCH_ENUM(word) SW_##word,
