@@ -206,8 +206,9 @@ export class Host {
   get excused(): boolean {
     const { now } = this.machine.scheduler;
     if (now <= this.excusedUntil || now <= this.kernel.heldUpUntil) return true;
-    // A process stopped, or dead, and its host suspended: kernel lifetimes do not count the suspend.
-    if (this.process?.runs === true) return false;
+    // A process stopped, or dead, or not heeded, and its host suspended: kernel lifetimes do not count
+    // the suspend.
+    if (this.process?.runs === true && now > this.kernel.ignoresUntil) return false;
     const { standstills } = this.machine;
     return [...this.kernel.held.values()].some((each) => each.standstills !== standstills);
   }

@@ -19,6 +19,9 @@ const HELD_UP_MS = 15;
 /** What is wrong with the calls of a kernel: refused, unanswered and undone, done and unanswered. */
 export type KernelTrouble = 'refuses' | 'ignores' | 'loses-answers';
 
+/** From an unanswered withdrawal until the next has its effect: the timeout, and the longest pause before a repetition (vip/assignment.ts). */
+const AGAIN_WITHIN_MS = TIMEOUT_MS + 1100;
+
 /** A VIP of ours on the link. */
 export interface HeldAddress {
   readonly address: LinkAddress;
@@ -49,6 +52,8 @@ export class Kernel {
   held = new Map<string, HeldAddress>();
   /** Until this true time an address may be there because a pause held an assignment up. */
   heldUpUntil = 0;
+  /** Until this true time a withdrawal that the kernel ignored may not have been repeated. */
+  ignoresUntil = 0;
   /** Grows with each change of what is on the link. */
   changes = 0;
   /** Called when the daemon asks for an assignment, before anything happens. */
@@ -162,7 +167,12 @@ export class Kernel {
           return;
         }
         const troubled = changing && trouble !== undefined && trouble !== 'refuses';
-        const done = troubled && trouble === 'ignores' ? undefined : act();
+        const ignored = troubled && trouble === 'ignores';
+        if (ignored) {
+          const { scheduler, rate } = this.machine;
+          this.ignoresUntil = scheduler.now + AGAIN_WITHIN_MS / rate;
+        }
+        const done = ignored ? undefined : act();
         if (troubled) {
           process.timer(TIMEOUT_MS, () => reject(new NetworkError(name, 'TIMEOUT')));
         } else process.message(this.#rng.next() * STEP_MS, () => resolve(done as T));
