@@ -19,6 +19,8 @@ import type { Watches } from './watches.ts';
 export interface Witness {
   /** Called as a transaction is sent. */
   onSent(txn: Txn): void;
+  /** Called as it arrives at etcd, before it is applied. */
+  onArrived(txn: Txn): void;
   /** Called as a successful one is applied, before its reply goes out; its answer goes to `onConfirmed`. */
   onApplied(txn: Txn): unknown;
   /** Called as the reply arrives, before the daemon has it. */
@@ -64,6 +66,7 @@ export class EtcdClient implements Store {
       options,
       isRead: !putsAnything(txn) && txn.compares.length === 0,
       apply: () => {
+        this.#witness.onArrived(txn);
         const reply = this.#cluster.txn(txn);
         if (reply.succeeded) finding = this.#witness.onApplied(txn);
         return reply;

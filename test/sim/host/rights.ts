@@ -57,6 +57,8 @@ export class Rights implements Witness {
   readonly #byGroup = new Map<string, Right>();
   /** Told of every transaction as it is sent. */
   onSent: (txn: Txn) => void = () => undefined;
+  /** Told of every transaction before it is applied, if it is. */
+  onArrived: (txn: Txn) => void = () => undefined;
 
   constructor(machine: Machine, keyspace: Keyspace) {
     this.#machine = machine;

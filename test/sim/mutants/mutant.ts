@@ -1,3 +1,4 @@
+import type { Focus } from '../world/schedule.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** A defect that the loader puts into the source: exact text, found exactly once, replaced. */
@@ -5,10 +6,10 @@ export interface Mutant {
   readonly name: string;
   /** The rule of protocol.md that it switches off [and the hole that it opens]. */
   readonly rule: string;
-  /** Random schedules from seed 1 on of which one must find it. */
-  readonly within?: number;
-  /** Name of the directed schedule that shows it, where random ones do so too seldom. */
-  readonly directed?: string;
+  /** So many schedules from seed 1 on must show it. */
+  readonly within: number;
+  /** What they are narrowed to, where random ones show it too seldom. */
+  readonly focus?: Focus;
   /** Why no schedule can find it, and what does. */
   readonly survives?: string;
   readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];

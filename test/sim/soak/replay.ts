@@ -1,9 +1,9 @@
 /**
- * `npm run replay -- SEED`, or the name of a directed schedule: tells what happens, line by line.
- * `--faults 0,4` leaves only these of its faults.
+ * `npm run replay -- SEED` tells what happens, line by line. `--faults 0,4` leaves only these of its
+ * faults. With SIM_MUTANT=name the mutant is in the source, and the schedules are narrowed as for it.
  */
 import { parseArgs } from 'node:util';
-import { directed } from '../mutants/directed.ts';
+import { loadMutants } from '../mutants/mutant.ts';
 import { runSchedule } from '../world/run.ts';
 import { scheduleOf } from '../world/schedule.ts';
 import { withFaults } from './shrink.ts';
@@ -16,8 +16,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { faults: { type: 'string' } },
 });
-const [which = '1'] = positionals;
-const whole = /^\d+$/.test(which) ? scheduleOf(Number(which)) : directed(which);
+const [seed = '1'] = positionals;
+const { SIM_MUTANT: mutant } = process.env;
+const focus = loadMutants().find(({ name }) => name === mutant)?.focus;
+const whole = scheduleOf(Number(seed), focus);
 const kept = values.faults?.split(',').filter(Boolean).map(Number);
 const schedule = kept === undefined ? whole : withFaults(whole, kept);
 const { faults: _told, ...rest } = schedule;

@@ -1,7 +1,6 @@
 /** Runs the seeds that it is told to, and sends what they came to. */
 import { runSchedule } from '../world/run.ts';
-import { scheduleOf, type Schedule } from '../world/schedule.ts';
-import { directed } from '../mutants/directed.ts';
+import { scheduleOf, type Focus } from '../world/schedule.ts';
 import { count, emptySummary } from './summary.ts';
 
 /** A portion of seeds: `first`, `first + step`, … below `end`. */
@@ -11,19 +10,15 @@ export interface Portion {
   readonly step: number;
   /** Ends with the first violation. */
   readonly untilFound?: boolean;
-  /** A directed schedule that comes before them (mutants/directed.ts). */
-  readonly directed?: string;
+  /** What the schedules are narrowed to. */
+  readonly focus?: Focus;
 }
 
-function* schedulesOf({ first, end, step, directed: name }: Portion): Generator<Schedule> {
-  if (name !== undefined) yield directed(name);
-  for (let seed = first; seed < end; seed += step) yield scheduleOf(seed);
-}
-
-async function run(portion: Portion): Promise<void> {
+async function run({ first, end, step, untilFound = false, focus }: Portion): Promise<void> {
   const summary = emptySummary();
-  for (const schedule of schedulesOf(portion)) {
-    if (portion.untilFound === true && summary.failures.length > 0) break;
+  for (let seed = first; seed < end; seed += step) {
+    if (untilFound && summary.failures.length > 0) break;
+    const schedule = scheduleOf(seed, focus);
     count(summary, schedule, await runSchedule(schedule));
     // Between two runs: what a dead process's promises still have to say is said, and collected.
     await new Promise((resolve) => {

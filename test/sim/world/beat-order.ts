@@ -19,6 +19,13 @@ export class BeatOrder {
     this.#sequences.clear();
   }
 
+  /** Somebody deleted a heartbeat: nothing is left that one to come could be compared with. */
+  deleted(key: string): void {
+    for (const life of this.#sequences.keys()) {
+      if (life.startsWith(`${key} `)) this.#sequences.delete(life);
+    }
+  }
+
   /** @returns what is wrong with a heartbeat as it was written */
   written({ key, value }: KeyValue): string | undefined {
     const beat = decodeBeat(value);

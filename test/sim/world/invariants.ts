@@ -1,5 +1,5 @@
 import { Keys, isOurLease } from '../../../src/election/keys.ts';
-import { decodeRecord, type HolderRecord } from '../../../src/election/record.ts';
+import { decodeRecord } from '../../../src/election/record.ts';
 import { NO_LEASE, type Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
 import type { Cluster } from '../etcd/cluster.ts';
@@ -8,29 +8,32 @@ import type { Owner } from '../engine/scheduler.ts';
 import { BeatOrder } from './beat-order.ts';
 import type { Host } from '../host/host.ts';
 import type { Lan } from './lan.ts';
+import type { ElectorEvent } from '../../../src/events.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import { Violation, type Invariant } from './violation.ts';
+import { Rules } from './rules.ts';
+import { Turnover } from './turnover.ts';
 import { wrongWrites } from './writes.ts';
 
 /** A kernel's lateness is in its lifetimes' favour: they end by the deadline. For rounding only. */
 const TOLERANCE_MS = 1;
 
+/** Of clocks in floating point. */
+const ROUNDING_MS = 1e-3;
+
 const keys = new Keys(PREFIX);
 
 /** Judged after every step, from the outside: kernels, store and clocks, never the daemon's beliefs. */
 export class Invariants {
-  /** Changes of the host that had a group's addresses last, over all groups. */
-  holderChanges = 0;
+  readonly turnover: Turnover;
   readonly #hosts: readonly Host[];
   readonly #groups: readonly VipGroup[];
   readonly #byAddress: ReadonlyMap<string, VipGroup>;
   readonly #elections: ReadonlyMap<string, string>;
   readonly #cluster: Cluster;
   readonly #lan: Lan;
-  readonly #last = new Map<string, HolderRecord>();
   readonly #beats = new BeatOrder();
-  readonly #holder = new Map<string, string>();
-  readonly #changes = new Map<string, number>();
+  readonly #rules: Rules;
 
   constructor(
     hosts: readonly Host[],
@@ -48,13 +51,12 @@ export class Invariants {
     );
     this.#cluster = cluster;
     this.#lan = lan;
+    this.turnover = new Turnover(hosts);
+    this.#rules = new Rules(cluster);
     for (const host of hosts) {
-      host.rights.onSent = (txn) => {
-        // Noted, not thrown into the daemon: the check that follows throws it.
-        for (const [invariant, what] of this.#wrongIn(host, txn)) {
-          host.defect ??= new Violation(invariant, cluster.now, `${host.name} ${what}`);
-        }
-      };
+      host.rights.onSent = (txn) => this.#note(host, this.#wrongIn(host, txn));
+      host.rights.onArrived = (txn) =>
+        this.#note(host, this.#rules.wrongWith(txn, host.disk.saved?.memory.leaseId));
     }
   }
 
@@ -133,10 +135,17 @@ export class Invariants {
       const { deadline } = controller.fence;
       if (deadline === undefined) continue;
       const until = rights.of(controller.group.name)?.until ?? 0;
-      if (deadline <= until + 1e-6) continue;
+      if (deadline <= until + ROUNDING_MS) continue;
       const state = controller.status.name;
       if (state !== 'assigning' && state !== 'leading') continue;
       throw new Violation('fence-beyond-proof', now, `${name}: ${deadline} > ${until}`);
+    }
+  }
+
+  /** Noted, not thrown into the daemon: the check that follows throws it. */
+  #note(host: Host, found: readonly [Invariant, string][]): void {
+    for (const [invariant, what] of found) {
+      host.defect ??= new Violation(invariant, this.#cluster.now, `${host.name} ${what}`);
     }
   }
 
@@ -160,8 +169,11 @@ export class Invariants {
   }
 
   /** Told of each change in the store. */
-  onChange({ events }: Change): void {
+  onChange(change: Change): void {
+    const { events } = change;
+    this.#rules.onChange(change);
     for (const { type, kv } of events) {
+      if (type === 'delete') this.#beats.deleted(kv.key);
       if (type !== 'put') continue;
       if (kv.key.startsWith(keys.nodes)) {
         const wrong = this.#beats.written(kv);
@@ -169,42 +181,25 @@ export class Invariants {
       }
       if (!kv.key.startsWith(keys.holders)) continue;
       const record = decodeRecord(kv.value);
-      if (record?.state === 'held') this.#taken(kv.key.slice(keys.holders.length), record);
+      if (record?.state !== 'held') continue;
+      this.turnover.onHeld(kv.key.slice(keys.holders.length), record, this.#cluster.now);
     }
   }
 
-  #taken(group: string, record: HolderRecord): void {
-    const last = this.#last.get(group);
-    this.#last.set(group, record);
-    if (last === undefined) return;
-    const { createRevision } = record.token;
-    if (createRevision < last.token.createRevision) {
-      const detail = `${last.token.createRevision} (${last.node}), then ${createRevision} (${record.node})`;
-      throw new Violation('revision-not-increasing', this.#cluster.now, detail);
-    }
-  }
-
-  /** A host has all addresses of a group on its link after a taking. */
-  onTakeover(host: string, group: string): void {
-    const last = this.#holder.get(group);
-    this.#holder.set(group, host);
-    if (last === undefined || last === host) return;
-    this.holderChanges += 1;
-    this.#changes.set(group, (this.#changes.get(group) ?? 0) + 1);
-  }
-
-  /** Looked at when all is over: a fault moves a group once at most. @param faults that there were */
-  checkChanges(faults: number): void {
-    for (const [group, changes] of this.#changes) {
-      if (changes <= faults) continue;
-      const detail = `${group} changed hands ${changes} times in ${faults} faults`;
-      throw new Violation('too-many-changes', this.#cluster.now, detail);
-    }
+  /** Told of each event of each daemon. */
+  onEvent(host: Host, event: ElectorEvent): void {
+    if (event.type === 'takeover') this.turnover.onTakeover(host.name, event.group);
+    if (event.type !== 'transition') return;
+    const { from, reason, group } = event;
+    if (from !== 'assigning' && from !== 'leading') return;
+    if (reason !== 'lease-lost' && reason !== 'deposed') return;
+    this.#note(host, this.#rules.lossWithoutCause(group, host.disk.saved?.memory.leaseId));
   }
 
   /** The store went back in time: revisions begin anew there. */
   onRestore(): void {
-    this.#last.clear();
+    this.turnover.onRestore();
     this.#beats.onRestore();
+    this.#rules.onRestore();
   }
 }

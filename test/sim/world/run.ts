@@ -67,7 +67,7 @@ export async function runSchedule(
       });
       throw new Violation('no-holder-after-faults', scheduler.now, states.join(', '));
     }
-    world.invariants.checkChanges(schedule.faults.length);
+    world.invariants.turnover.check(schedule.faults.length, scheduler.now);
     checkGrowth(world);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
@@ -81,7 +81,7 @@ export async function runSchedule(
     events: scheduler.events,
     virtualMs: scheduler.now,
     settledAfterMs: (settled.since ?? scheduler.now) - (healedAt ?? 0),
-    holderChanges: world.invariants.holderChanges,
+    holderChanges: world.invariants.turnover.changes,
     transitions: world.transitions,
   };
 }

@@ -32,6 +32,23 @@ export interface Schedule {
   readonly faults: readonly Fault[];
 }
 
+/** What random schedules are narrowed to, to show one thing sooner; the rest stays as it comes. */
+export interface Focus {
+  /** Faults of these kinds only, and all of them in each schedule. */
+  readonly kinds?: readonly FaultKind[];
+  readonly groups?: number;
+  readonly foreign?: boolean;
+  /** Two nodes have one name. */
+  readonly twins?: boolean;
+  /** Hosts promise differently, and otherwise in later lives. */
+  readonly mixed?: boolean;
+  /** Clocks run as fast or as slow as they may. */
+  readonly extreme?: boolean;
+  readonly keepOnStop?: boolean;
+  readonly marksAddresses?: boolean;
+  readonly releasedBefore?: boolean;
+}
+
 /** ρ of the protocol: how far a clock's rate may be off. */
 const RHO = 0.085;
 /** The fewest hosts that a schedule has. */
@@ -52,8 +69,8 @@ const NOT_BESIDE_FOREIGN: readonly FaultKind[] = [
   'stale-keep-alives',
 ];
 
-function rate(rng: Rng): number {
-  const kind = rng.below(4);
+function rate(rng: Rng, extreme: boolean): number {
+  const kind = rng.below(extreme ? 2 : 4);
   if (kind === 0) return 1 - RHO;
   if (kind === 1) return 1 + RHO;
   return rng.between(1 - RHO, 1 + RHO);
@@ -79,21 +96,21 @@ function holdFor(rng: Rng): number {
   return Math.round(rng.between(3400, LONGEST_HOLD_FOR_MS));
 }
 
-function hostPlans(rng: Rng, groups: number): HostPlan[] {
+function hostPlans(rng: Rng, groups: number, focus: Focus): HostPlan[] {
   const count = rng.pick([2, 3, 3, 3, 3, 4]);
-  const twins = rng.chance(0.06);
+  const twins = focus.twins ?? rng.chance(0.06);
   const cloned = rng.chance(0.5) ? 'cloned-identity' : undefined;
-  const mixed = rng.chance(0.25);
-  const keepOnStop = rng.chance(0.2);
+  const mixed = focus.mixed ?? rng.chance(0.25);
+  const keepOnStop = focus.keepOnStop ?? rng.chance(0.2);
   const spread = rng.pick([0, 500, 5000]);
   // Of two with one name one stays out: another must have its groups.
   const leavesOut = !twins && rng.chance(0.6);
   return Array.from({ length: count }, (_, index) => ({
     node: twins && index === 1 ? 'n0' : `n${index}`,
-    rate: rate(rng),
+    rate: rate(rng, focus.extreme === true),
     upForMs: rng.between(30_000, 3_000_000),
     routeMs: rng.pick([0.5, 2, 10]),
-    marksAddresses: !rng.chance(0.2),
+    marksAddresses: focus.marksAddresses ?? !rng.chance(0.2),
     clonedIdentity: twins ? cloned : undefined,
     holdForMs: mixed ? [holdFor(rng), rng.pick([holdFor(rng), 3400])] : [4000, 4000],
     keepOnStop,
@@ -113,10 +130,12 @@ function duration(rng: Rng, kind: FaultKind): number {
 function faults(
   rng: Rng,
   { hosts, groups, foreign }: { hosts: number; groups: number; foreign: boolean },
+  focused: readonly FaultKind[] | undefined,
 ): Fault[] {
   const allowed = FAULT_KINDS.filter((kind) => !foreign || !NOT_BESIDE_FOREIGN.includes(kind));
   // Swarm testing: most kinds are switched off in any one schedule (reliability.md §5.1).
-  const kinds = Array.from({ length: 1 + rng.below(5) }, () => rng.pick(allowed));
+  const swarm = Array.from({ length: 1 + rng.below(5) }, () => rng.pick(allowed));
+  const kinds = focused ?? swarm;
   const endMs = rng.pick(ENDS_MS);
   const planned = Array.from({ length: 1 + rng.below(rng.pick([6, 12, 24])) }, (): Fault => {
     const kind = rng.pick(kinds);
@@ -129,18 +148,18 @@ function faults(
 }
 
 /** The schedule of a seed. */
-export function scheduleOf(seed: number): Schedule {
+export function scheduleOf(seed: number, focus: Focus = {}): Schedule {
   const rng = new Rng(seed).fork('schedule');
-  const groups = groupCount(rng.fork('groups'));
-  const hosts = hostPlans(rng.fork('hosts'), groups);
-  const foreign = rng.chance(0.08);
+  const groups = focus.groups ?? groupCount(rng.fork('groups'));
+  const hosts = hostPlans(rng.fork('hosts'), groups, focus);
+  const foreign = focus.foreign ?? rng.chance(0.08);
   return {
     seed,
     hosts,
-    etcdRate: rate(rng),
+    etcdRate: rate(rng, focus.extreme === true),
     groups,
     foreign,
-    releasedBefore: !rng.chance(0.2),
-    faults: faults(rng.fork('faults'), { hosts: hosts.length, groups, foreign }),
+    releasedBefore: focus.releasedBefore ?? !rng.chance(0.2),
+    faults: faults(rng.fork('faults'), { hosts: hosts.length, groups, foreign }, focus.kinds),
   };
 }

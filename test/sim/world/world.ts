@@ -72,7 +72,7 @@ export class World {
           const key = transitionKey(event.from, event.to, event.reason);
           this.transitions[key] = (this.transitions[key] ?? 0) + 1;
         }
-        if (event.type === 'takeover') this.invariants.onTakeover(host.name, event.group);
+        this.invariants.onEvent(host, event);
         this.onEvent(host, event);
       },
     };

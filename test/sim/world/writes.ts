@@ -1,5 +1,7 @@
 import { Keys } from '../../../src/election/keys.ts';
-import type { Compare, Txn } from '../../../src/election/store.ts';
+import { claims, decodeBeat, type Beat } from '../../../src/election/beat.ts';
+import { decodeRecord } from '../../../src/election/record.ts';
+import type { Compare, Operation, Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
 import type { Invariant } from './violation.ts';
 
@@ -15,9 +17,12 @@ export function wrongWrites({ compares, success, failure }: Txn): [Invariant, st
   if (failure.some(({ op }) => op !== 'range')) {
     found.push(['unguarded-write', 'writes in the failure branch']);
   }
+  const beat = beatIn(success);
   const epoch = success.some(({ op, key }) => op === 'put' && key === keys.epoch);
-  for (const { op, key } of success) {
+  for (const operation of success) {
+    const { op, key } = operation;
     if (op === 'range') continue;
+    if (op === 'put') found.push(...withoutBeat(operation, beat));
     if (key.startsWith(keys.holders) && !epoch) {
       found.push(['unguarded-write', `writes ${key} and not ${keys.epoch}`]);
     }
@@ -28,6 +33,28 @@ export function wrongWrites({ compares, success, failure }: Txn): [Invariant, st
     }
   }
   return found;
+}
+
+/** The heartbeat that a transaction writes. */
+function beatIn(operations: readonly Operation[]): Beat | undefined {
+  const put = operations.find(({ op, key }) => op === 'put' && key.startsWith(keys.nodes));
+  return put?.op === 'put' ? decodeBeat(put.value) : undefined;
+}
+
+/** A taking is a beat that lists its token, and so is an enqueueing (rules 1 and 9 [H11, H13]). */
+function withoutBeat(
+  { key, value }: Operation & { op: 'put' },
+  beat: Beat | undefined,
+): [Invariant, string][] {
+  if (key.startsWith(keys.elections)) {
+    return beat === undefined ? [['enqueued-without-beat', `puts ${key}`]] : [];
+  }
+  if (!key.startsWith(keys.holders)) return [];
+  const record = decodeRecord(value);
+  if (record?.state !== 'held') return [];
+  const group = key.slice(keys.holders.length);
+  const listed = beat !== undefined && claims(beat, group, record.token.createRevision);
+  return listed ? [] : [['taking-is-no-beat', `takes ${group}`]];
 }
 
 function speaksFor(compare: Compare & { prefix?: boolean }, key: string): boolean {

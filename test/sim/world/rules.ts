@@ -1,0 +1,133 @@
+import { claims, decodeBeat } from '../../../src/election/beat.ts';
+import { Keys } from '../../../src/election/keys.ts';
+import { decodeRecord, sameToken, type HolderRecord } from '../../../src/election/record.ts';
+import { NO_LEASE, type KeyValue, type Txn } from '../../../src/election/store.ts';
+import { PREFIX } from '../host/daemon.ts';
+import type { Cluster } from '../etcd/cluster.ts';
+import type { Change } from '../etcd/keyspace.ts';
+import type { Invariant } from './violation.ts';
+
+const keys = new Keys(PREFIX);
+/** A candidate of ours that has beaten so recently, in true milliseconds, is dead for nobody (rule 7 [A7]). */
+const ALIVE_MS = 3000;
+/** A clock's rate of 1 + ρ, with something for rounding: nobody waits less than this share of a promise. */
+const FASTEST = 1.086;
+
+type Found = [Invariant, string];
+
+/**
+ * What a transaction may do to what stands, by the rules themselves: a looser rule mostly breaks no
+ * promise at once, because another guard catches what comes of it.
+ */
+export class Rules {
+  readonly #cluster: Cluster;
+  /** True time of the last write of each heartbeat key. */
+  readonly #beatenAt = new Map<string, number>();
+  /** Records as they stand, and those that somebody wrote again as they were: by nobody's rules. */
+  readonly #records = new Map<string, string>();
+  readonly #touched = new Set<string>();
+  #restored = false;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  onChange({ events }: Change): void {
+    for (const { type, kv } of events) {
+      if (type !== 'put') continue;
+      if (kv.key.startsWith(keys.nodes)) this.#beatenAt.set(kv.key, this.#cluster.now);
+      if (!kv.key.startsWith(keys.holders)) continue;
+      if (this.#records.get(kv.key) === kv.value) this.#touched.add(kv.key);
+      else this.#touched.delete(kv.key);
+      this.#records.set(kv.key, kv.value);
+    }
+  }
+
+  /** The store went back in time. */
+  onRestore(): void {
+    this.#restored = true;
+    this.#beatenAt.clear();
+  }
+
+  /**
+   * @param ownLease of its sender
+   * @returns what is wrong with a transaction of a daemon's that is about to be applied
+   */
+  wrongWith({ compares, success }: Txn, ownLease: string | undefined): Found[] {
+    const writes = success.filter(({ op }) => op !== 'range');
+    if (writes.length === 0 || !this.#cluster.keyspace.matches(compares)) return [];
+    const deleted = new Set(writes.flatMap(({ op, key }) => (op === 'delete' ? [key] : [])));
+    const found: Found[] = [];
+    for (const write of writes) {
+      if (write.op === 'delete') {
+        found.push(...this.#deletion(write.key, ownLease));
+      } else if (write.op === 'range') continue;
+      else if (write.key.startsWith(keys.nodes)) found.push(...this.#beat(write));
+      else if (write.key.startsWith(keys.holders)) found.push(...this.#record(write, deleted));
+    }
+    return found;
+  }
+
+  /** Nobody writes over another node's heartbeat (rule 2). */
+  #beat({ key, value }: { key: string; value: string }): Found[] {
+    const standing = this.#cluster.keyspace.get(key);
+    if (standing === undefined) return [];
+    const before = decodeBeat(standing.value);
+    const beat = decodeBeat(value);
+    const same = before?.identity === beat?.identity && before?.bootId === beat?.bootId;
+    return before !== undefined && same ? [] : [['name-overwritten', key]];
+  }
+
+  /** `deposed` and `released` end the hold that the record names, with its key (rules 11, 13 [H1]). */
+  #record({ key, value }: { key: string; value: string }, deleted: ReadonlySet<string>): Found[] {
+    const next = decodeRecord(value);
+    const kv = this.#cluster.keyspace.get(key);
+    const record = kv === undefined ? undefined : decodeRecord(kv.value);
+    if (next === undefined || next.state === 'held' || next.state === 'foreign') return [];
+    const named = record?.state === 'held' && sameToken(record.token, next.token);
+    if (!named || !deleted.has(record.token.key)) {
+      return [['ended-whoever-held', `${key}: ${next.state} over ${kv?.value}`]];
+    }
+    return next.state === 'deposed' ? this.#silence(key, record) : [];
+  }
+
+  /** Whoever is deposed has promised nothing that still lasts, or has said that it holds nothing. */
+  #silence(key: string, { node, token }: HolderRecord): Found[] {
+    const group = key.slice(keys.holders.length);
+    const kv = this.#cluster.keyspace.get(keys.node(node));
+    const beat = kv === undefined ? undefined : decodeBeat(kv.value);
+    if (kv === undefined || beat === undefined || !token.key.endsWith(`/${kv.lease}`)) return [];
+    const ms = this.#cluster.now - (this.#beatenAt.get(kv.key) ?? 0);
+    if (!claims(beat, group, token.createRevision) || ms >= beat.holdForMs / FASTEST) return [];
+    return [['deposed-while-beating', `${node} in ${group}, ${ms} ms after a beat`]];
+  }
+
+  /** Dead candidates of ours go on the way, living ones do not (rule 7 [A7]). */
+  #deletion(key: string, ownLease: string | undefined): Found[] {
+    const { keyspace, now } = this.#cluster;
+    const election = key.slice(0, key.lastIndexOf('/') + 1);
+    const [head] = keyspace.under(election).filter(({ lease }) => lease !== NO_LEASE);
+    const kv = keyspace.get(key);
+    // Its owner gives its own up whenever it likes.
+    if (kv === undefined || head?.key === key || kv.lease === ownLease) return [];
+    const beat = this.#beatOf(kv);
+    const ms = now - (this.#beatenAt.get(beat?.key ?? '') ?? -ALIVE_MS);
+    return beat === undefined || ms >= ALIVE_MS ? [] : [['living-candidate-deleted', key]];
+  }
+
+  /** A loss has a cause: the key or the record changed, or the lease (rule 3 [A8]). */
+  lossWithoutCause(group: string, ownLease: string | undefined): Found[] {
+    const { keyspace } = this.#cluster;
+    const kv = keyspace.get(keys.holder(group));
+    const record =
+      kv === undefined || this.#touched.has(kv.key) ? undefined : decodeRecord(kv.value);
+    if (this.#restored || record?.state !== 'held') return [];
+    const key = keyspace.get(record.token.key);
+    const stands = key?.createRevision === record.token.createRevision && key.lease === ownLease;
+    return stands ? [['lost-without-cause', group]] : [];
+  }
+
+  #beatOf({ lease }: KeyValue): KeyValue | undefined {
+    return this.#cluster.keyspace.under(keys.nodes).find((kv) => kv.lease === lease);
+  }
+}
