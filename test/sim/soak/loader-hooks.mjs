@@ -1,13 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 
-const compilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  module: ts.ModuleKind.ESNext,
-  inlineSourceMap: true,
-  verbatimModuleSyntax: true,
-};
+/** What has been compiled already, by the hash of its text: each worker would spend a second on it. */
+const CACHE = new URL('../../../.tap/sim/', import.meta.url);
 
 /** Replacements of the chosen mutant that have not been made yet. */
 let edits = [];
@@ -34,10 +30,37 @@ function mutated(fileName, text) {
   return result;
 }
 
+async function compile(fileName, text) {
+  const { default: ts } = await import('typescript');
+  const compilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.ESNext,
+    inlineSourceMap: true,
+    verbatimModuleSyntax: true,
+  };
+  return ts.transpileModule(text, { fileName, compilerOptions }).outputText;
+}
+
+async function compiled(fileName, text) {
+  const hash = createHash('sha256').update(`${fileName}\n${text}`).digest('hex');
+  const cached = new URL(`${hash}.js`, CACHE);
+  try {
+    return await readFile(cached, 'utf8');
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  const output = await compile(fileName, text);
+  // Renamed into place: other workers read it whole or not at all.
+  const own = new URL(`${hash}.${process.pid}`, CACHE);
+  await mkdir(CACHE, { recursive: true });
+  await writeFile(own, output);
+  await rename(own, cached);
+  return output;
+}
+
 export async function load(url, context, nextLoad) {
   if (!url.endsWith('.ts')) return nextLoad(url, context);
   const fileName = fileURLToPath(url);
   const text = mutated(fileName, await readFile(fileName, 'utf8'));
-  const { outputText } = ts.transpileModule(text, { fileName, compilerOptions });
-  return { format: 'module', source: outputText, shortCircuit: true };
+  return { format: 'module', source: await compiled(fileName, text), shortCircuit: true };
 }

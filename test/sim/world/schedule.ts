@@ -152,7 +152,10 @@ export function scheduleOf(seed: number, focus: Focus = {}): Schedule {
   const rng = new Rng(seed).fork('schedule');
   const groups = focus.groups ?? groupCount(rng.fork('groups'));
   const hosts = hostPlans(rng.fork('hosts'), groups, focus);
-  const foreign = focus.foreign ?? rng.chance(0.08);
+  // Drawn in any case: a focus shifts nobody else's chances.
+  const beside =
+    rng.chance(0.08) && !focus.kinds?.some((kind) => NOT_BESIDE_FOREIGN.includes(kind));
+  const foreign = focus.foreign ?? beside;
   return {
     seed,
     hosts,

@@ -29,8 +29,11 @@ export class Turnover {
   /** Whoever has held is past its deadline, by its own clock, or knows that it must not hold any more. */
   #checkNobodyHolds(group: string, { bootId, token }: HolderRecord, now: number): void {
     for (const { name, machine, daemon, excused } of this.#hosts) {
-      const fence = daemon?.groups.get(group)?.fence;
-      if (machine.bootId === bootId || fence?.isOpen(machine.now()) !== true) continue;
+      const controller = daemon?.groups.get(group);
+      if (machine.bootId === bootId || controller?.fence.isOpen(machine.now()) !== true) continue;
+      // What a restart remembers is used only when it has been proved again.
+      const state = controller.status.name;
+      if (state !== 'assigning' && state !== 'leading') continue;
       // Declared: a clock that stands still.
       if (excused || machine.standing === 'vm-pause') continue;
       const what = `${token.key} takes what ${name} may still hold`;
