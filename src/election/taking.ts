@@ -64,7 +64,10 @@ function silence(
  */
 function goneHolder(situation: Situation, record: HolderRecord): Takeable {
   const { group, view, observations, readAt, stamps } = situation;
-  const gone = `gone:${view.recordRevision}`;
+  // Somebody took it off its lease: it has left the queue, and its holder proves it all the same. Its
+  // deletion, however long after, is what the wait begins with.
+  const stands = view.leaseless.includes(record.token.key);
+  const gone = `${stands ? 'off its lease' : 'gone'}:${view.recordRevision}`;
   const seen = observations.ofNode(record.node);
   const beat = seen?.beat;
   const sameLife = beat?.identity === record.identity && beat.bootId === record.bootId;
@@ -77,8 +80,6 @@ function goneHolder(situation: Situation, record: HolderRecord): Takeable {
   if (seen === undefined || beat === undefined || sameLife) end = silence(situation, record);
   // A later life of the node has written over its heartbeat: it cannot prove anything any more.
   else end = { at: stamps.due('later-life', gone, seen.firstSeenAt, ceilingOf(record)) };
-  // Somebody took it off its lease: it has left the queue, and its holder proves it all the same.
-  const stands = view.leaseless.includes(record.token.key);
   return stands || end.at < longest ? end : { at: longest };
 }
 

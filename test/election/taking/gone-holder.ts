@@ -1,6 +1,6 @@
 // The key of the holder is gone: how long its hold may last.
 import t from 'tap';
-import { after, type Instant } from '../../../src/clock.ts';
+import { after, elapsedMs, type Instant } from '../../../src/clock.ts';
 import { encodeBeat, type Beat } from '../../../src/election/beat.ts';
 import { takeoverAfterMs } from '../../../src/election/promise.ts';
 import { Stamps } from '../../../src/election/stamps.ts';
@@ -144,7 +144,18 @@ await t.test('rule 8: a key that somebody took off its lease is not gone', (t) =
     { at: after(last, TAKEOVER_MS), silent: { node: 'a', revision: 70 } },
     'its holder proves it exactly, for as long as it beats',
   );
-  t.strictSame(takeable(goneHolder({ ...parts, leaseless: ['another'] })), { at: longest });
+  // Deleted besides, its holder may hold for as long as after any deletion.
+  const deleted = takeable(goneHolder({ ...parts, leaseless: ['another'] }));
+  t.strictSame(deleted, { at: after(last, TAKEOVER_MS), silent: { node: 'a', revision: 70 } });
+  const later = after(last, elapsedMs(NOW, longest));
+  const still = observationsOf({
+    node: 'a',
+    beat: beatOf('a', { tokens: listing(token) }),
+    revision: 90,
+    at: later,
+  });
+  const known = { stamps, observations: still, now: later, readAt: later };
+  t.strictSame(takeable(goneHolder({ ...known, leaseless: [] })), { at: later });
   t.end();
 });
 
