@@ -1,3 +1,4 @@
+import { after } from '../clock.ts';
 import type { ElectionCore } from './core.ts';
 import type { Decision } from './decision.ts';
 import { groundAfter } from './ground.ts';
@@ -63,7 +64,7 @@ export class Acts {
           break;
       }
     };
-    this.#busy([member], work, signal);
+    this.#busy([member], work);
   }
 
   /** Trouble on the way is soon over; a refusal (no space, no permission) needs a person. */
@@ -74,7 +75,7 @@ export class Acts {
     return Math.min(RETRY_MS * 2 ** refusals, REFUSED_RETRY_MAX_MS);
   }
 
-  #busy(members: readonly Member[], work: () => Promise<void>, signal: AbortSignal): void {
+  #busy(members: readonly Member[], work: () => Promise<void>): void {
     for (const member of members) member.busy = true;
     const { core, spawn } = this.#parts;
     const act = async (): Promise<void> => {
@@ -85,7 +86,9 @@ export class Acts {
         if (!isTrouble(error)) throw error;
         if (error instanceof JournalError)
           core.parts.emit({ type: 'state-unwritable', err: error });
-        await core.parts.clock.sleep(this.#retryMs(members, error), signal);
+        const { clock } = core.parts;
+        const retryAt = after(clock.now(), this.#retryMs(members, error));
+        for (const member of members) member.retryAt = retryAt;
       } finally {
         for (const member of members) member.busy = false;
         // What was just taken is to be assigned and announced before anything else.
@@ -119,7 +122,7 @@ export class Acts {
       else if (regressed !== undefined) onRegressed(regressed);
       else await parts.clock.sleep(RETRY_MS, signal);
     };
-    this.#busy(members, work, signal);
+    this.#busy(members, work);
   }
 
   /** Writes the group's history, off the path of the takeover. */

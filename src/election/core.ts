@@ -97,10 +97,20 @@ export class ElectionCore {
         transactions: this.transactions,
         emit,
         onProved: (group, proof) => listener.onProved(group, this.#capped(group, proof)),
+        onRecovered: () => this.#retry(),
       },
       { ...timing, idleEveryMs: IDLE_BEAT_EVERY_MS },
     );
     for (const group of options.groups) this.members.set(group.name, this.#member(group));
+  }
+
+  /** etcd takes writes again: what it refused is tried at once. */
+  #retry(): void {
+    for (const member of this.members.values()) {
+      member.refusals = 0;
+      member.retryAt = this.parts.clock.now();
+    }
+    this.look.ring();
   }
 
   #member(group: ElectionGroup): Member {

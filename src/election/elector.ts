@@ -5,7 +5,7 @@ import { ElectionCore, type ElectionOptions, type ElectionParts } from './core.t
 import { LONGEST_TAKEOVER_AFTER_MS } from './promise.ts';
 import { Session, type SessionEnd } from './session.ts';
 import type { Self } from './situation.ts';
-import { StoreError } from './store.ts';
+import { StoreError, type LeaseId } from './store.ts';
 import { releaseStrays } from './strays.ts';
 import { isTrouble, JournalError, type ElectionControl } from './types.ts';
 
@@ -35,6 +35,8 @@ export class Elector implements ElectionControl {
   readonly #random: () => number;
   #session: Session | undefined;
   #barred = false;
+  /** Our lease of before etcd looked back in time: its keys may stand again. */
+  #abandoned: LeaseId | undefined;
 
   constructor(parts: ElectionParts, options: ElectionOptions, random: () => number = Math.random) {
     this.#core = new ElectionCore(parts, options);
@@ -105,6 +107,7 @@ export class Elector implements ElectionControl {
       parts.emit({ type: 'name-conflict-over', node: options.node });
       parts.listener.onBarred(undefined);
     }
+    await this.#giveBackAbandoned(signal);
     const self: Self = { node: options.node, identity, bootId, lease: id };
     const strays = view.strays(id);
     const deadlineMs = options.timing.requestDeadlineMs;
@@ -118,6 +121,22 @@ export class Elector implements ElectionControl {
       return await session.run(signal);
     } finally {
       this.#session = undefined;
+    }
+  }
+
+  /**
+   * Else its candidate keys stand before everybody's until its TTL has passed. Not while an address
+   * of those days may still be on a link.
+   */
+  async #giveBackAbandoned(signal: AbortSignal): Promise<void> {
+    const { lease, members, options } = this.#core;
+    const id = this.#abandoned;
+    if (id === undefined || [...members.values()].some((member) => member.listed)) return;
+    try {
+      await lease.revoke(id, options.timing.requestDeadlineMs, signal);
+      this.#abandoned = undefined;
+    } catch (error) {
+      if (!isTrouble(error)) throw error; // Reported; with the next session, or by its TTL.
     }
   }
 
@@ -141,6 +160,7 @@ export class Elector implements ElectionControl {
       case 'regressed': {
         // Rule 16: withdraw, burn everything, a new lease, and take nothing for the longest wait.
         this.#core.regression = undefined;
+        this.#abandoned = memory.leaseId ?? this.#abandoned;
         memory.leaseId = undefined;
         memory.quietUntil = after(clock.now(), LONGEST_TAKEOVER_AFTER_MS);
         try {

@@ -33,6 +33,8 @@ interface HeartbeatParts {
   readonly transactions: Transactions;
   readonly emit: Emit;
   readonly onProved: (group: string, proof: Proof) => void;
+  /** The first beat was confirmed after some that were not. */
+  readonly onRecovered: () => void;
 }
 
 /**
@@ -47,6 +49,8 @@ export class Heartbeat {
   ground: BeatGround = { kind: 'absent' };
   /** A ranged proof failed: until exact ones succeed, nothing else is asked. */
   #suspicious = false;
+  /** The last beat was refused or not answered. */
+  #failing = false;
   /** Beats at the holder's pace. */
   brisk = false;
   /** When the newest confirmed beat had been sent. */
@@ -144,6 +148,7 @@ export class Heartbeat {
       reply = await store.txn(txn, { deadlineMs, signal });
     } catch (error) {
       if (signal.aborted) return undefined;
+      this.#failing = true;
       emit({
         type: 'beat-failed',
         code: error instanceof StoreError ? error.code : 'STATE_FILE',
@@ -192,6 +197,9 @@ export class Heartbeat {
       this.#parts.emit({ type: 'beat', durationMs, holdForMs });
     }
     if (last === undefined || beat.sentAt > last) this.lastConfirmedSentAt = beat.sentAt;
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#parts.onRecovered();
   }
 
   /**

@@ -1,4 +1,4 @@
-import { after, type Clock } from '../clock.ts';
+import { after, type Clock, type Instant } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
 import { deadCandidates, type Deposing } from './deposing.ts';
 import { standingOf, type Claim, type Listed } from './claim.ts';
@@ -47,6 +47,8 @@ export class Member {
   busy = false;
   /** Acts that etcd refused in a row: the next one waits longer. */
   refusals = 0;
+  /** No act before. */
+  retryAt = 0 as Instant;
   /** The token is lost; the addresses are on their way off the link. */
   ending = false;
   readonly #parts: MemberParts;
@@ -185,14 +187,14 @@ export class Member {
     } catch (error) {
       // Only an answer tells that it was not applied.
       if (isRefusal(error)) {
-        if (!listed.uncertain && held === undefined) this.#tokens.drop(token);
+        if (!listed.uncertain && held === undefined) this.#notTaken(token, named);
       } else listed.uncertain = true;
       throw error;
     }
     if (!reply.succeeded) {
       // Overtaken by a later beat of ours, or somebody was faster: nothing was taken. Unless an
       // earlier attempt may have been applied; then the next read tells.
-      if (!listed.uncertain && held === undefined) this.#tokens.drop(token);
+      if (!listed.uncertain && held === undefined) this.#notTaken(token, named);
       return false;
     }
     const { revision } = reply.header;
@@ -223,6 +225,12 @@ export class Member {
       emit({ type: 'claim-renewed', group: name });
     }
     return held === undefined && !named;
+  }
+
+  /** @param named the record names it all the same: it was taken before, and may be again */
+  #notTaken(token: Token, named: boolean): void {
+    if (named) this.#tokens.unlist();
+    else this.#tokens.drop(token);
   }
 
   #send(txn: Parameters<Store['txn']>[0], signal: AbortSignal): Promise<TxnReply> {

@@ -216,6 +216,7 @@ export class Session {
   #step(signal: AbortSignal): Instant | undefined {
     const { members, heartbeat, view } = this.#core;
     const toEnqueue: Member[] = [];
+    const now = this.#core.parts.clock.now();
     let next: Instant | undefined;
     let brisk = false;
     let taking = false;
@@ -224,6 +225,10 @@ export class Session {
       const situation = this.situation(member);
       brisk ||= member.listed !== undefined || situation.view.queue[0]?.lease === this.self.lease;
       if (member.busy) continue;
+      if (now < member.retryAt) {
+        if (next === undefined || member.retryAt < next) next = member.retryAt;
+        continue;
+      }
       const decision = decide(situation);
       taking ||= decision.kind === 'take';
       if (decision.kind === 'enqueue') toEnqueue.push(member);

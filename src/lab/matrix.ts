@@ -3,6 +3,8 @@ import { SCENARIOS } from './scenarios.ts';
 import { crowd } from './scenarios/crowd.ts';
 import { compaction, etcdRestart, noSpace, restore } from './scenarios/etcd.ts';
 import {
+  allDeleted,
+  heartbeatDeleted,
   heartbeatOverwritten,
   keyDeleted,
   keyOverwritten,
@@ -40,7 +42,9 @@ export const MATRIX_SCENARIOS: readonly Scenario[] = [
   keyOverwritten,
   heartbeatOverwritten,
   recordDeleted,
+  heartbeatDeleted,
   strangers,
+  allDeleted,
   etcdRestart,
   noSpace,
   compaction,
@@ -133,6 +137,8 @@ export const MATRIX: readonly MatrixRow[] = [
       'key-overwritten',
       'heartbeat-overwritten',
       'record-deleted',
+      'heartbeat-deleted',
+      'all-deleted',
       'other-keys',
     ],
   },

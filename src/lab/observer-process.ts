@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Clock } from '../clock.ts';
+import { prefixEnd } from '../election/etcd/codec.ts';
 import { modulePath } from './child-module.ts';
 import { base64, type EtcdEntry } from './etcd-gateway.ts';
 import type { ObserverAnswer, ObserverQuestion } from './observer-messages.ts';
@@ -58,6 +59,12 @@ export class ObserverProcess implements AsyncDisposable {
   /** Deletes a key, as a stranger would. @throws Error when etcd refuses */
   async delete(key: string): Promise<void> {
     await this.call('/v3/kv/deleterange', { key: base64(key) });
+  }
+
+  /** All keys that begin with `prefix`. @throws Error when etcd refuses */
+  async deleteUnder(prefix: string): Promise<void> {
+    const range_end = prefixEnd(prefix).toString('base64');
+    await this.call('/v3/kv/deleterange', { key: base64(prefix), range_end });
   }
 
   /** A call of etcd's JSON gateway by way of one member. @throws Error when etcd refuses */

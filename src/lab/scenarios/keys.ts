@@ -10,6 +10,9 @@ const NOTICED_MS_MAX = 1_300;
 /** Without a record, whoever takes waits for the longest promise that there is, and no more. */
 const LONGEST_TAKEOVER_MS = 12_000;
 
+/** For so long everything is deleted over and over. */
+const AGAIN_FOR_MS = 2_000;
+
 async function nothing(): Promise<void> {}
 
 export const leaseRevoked: Scenario = {
@@ -40,17 +43,40 @@ export const recordDeleted: Scenario = {
   ...leaseRevoked,
   name: 'record-deleted',
   summary: 'somebody deletes the record of who holds',
+  bound: 'nothing lost, no move',
+  checks: [nothingLost, holderStayed],
+  inject: ({ lab }) => lab.observer.delete(RECORD),
+  outcome: passes(TAKEOVER_MS_MAX),
+};
+
+export const heartbeatDeleted: Scenario = {
+  ...recordDeleted,
+  name: 'heartbeat-deleted',
+  summary: "somebody deletes the holder's heartbeat",
+  inject: ({ lab, holder }) => lab.observer.delete(heartbeatKey(holder.name)),
+};
+
+/** What our keys begin with. */
+const PREFIX = '/vip-elector/';
+
+export const allDeleted: Scenario = {
+  ...leaseRevoked,
+  name: 'all-deleted',
+  summary: 'somebody deletes all our keys, again and again',
   bound: 'off <= 1.3 s, held again <= 12 s after',
   checks: [
     goneWithin(NOTICED_MS_MAX),
     outageAtMost(LONGEST_TAKEOVER_MS + TAKEOVER_MS_MAX),
     measureAtMost('backMs', LONGEST_TAKEOVER_MS + NOTICED_MS_MAX),
   ],
-  inject: ({ lab }) => lab.observer.delete(RECORD),
+  inject: ({ lab }) => lab.observer.deleteUnder(PREFIX),
   outcome: async (stage) => {
-    const from = stage.lab.clock.now();
+    const { lab } = stage;
+    const until = lab.clock.now() + AGAIN_FOR_MS;
+    while (lab.clock.now() < until) await lab.observer.deleteUnder(PREFIX);
+    const from = lab.clock.now();
     await held(stage);
-    stage.measures['backMs'] = stage.lab.clock.now() - stage.lab.holderForMs() - from;
+    stage.measures['backMs'] = lab.clock.now() - lab.holderForMs() - from;
   },
 };
 
