@@ -30,6 +30,8 @@ export const RUN_OPTIONS = {
     default: 'all',
     requiresArg: true,
     describe: 'names, with commas between, or all',
+    // Given twice, yargs makes an array of it.
+    coerce: (given: string | string[]): string => [given].flat().join(','),
   },
   nodes: { type: 'number', default: 3, requiresArg: true, describe: 'how many hosts' },
   runs: {
