@@ -1,12 +1,18 @@
 import { after, elapsedMs, type Clock } from './clock.ts';
 import type { Elector } from './election/elector.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from './election/promise.ts';
+import type { Journal } from './election/types.ts';
 import type { Emit } from './events.ts';
 import type { NetworkMonitor } from './network/monitor.ts';
 import type { Network } from './network/types.ts';
-import type { StateFile } from './runtime/state-file.ts';
 import type { Groups } from './vip/groups.ts';
 import { withdrawLeftovers } from './vip/reconcile.ts';
+
+/** What an earlier daemon wrote down, as the state file tells it. */
+interface Past extends Journal {
+  readonly foundPredecessor: boolean;
+  pastIsUnknown: boolean;
+}
 
 /** What tells of the past, and what it concerns. */
 export interface PastParts {
@@ -14,7 +20,7 @@ export interface PastParts {
   readonly emit: Emit;
   readonly network: Network;
   readonly monitor: NetworkMonitor;
-  readonly state: StateFile;
+  readonly state: Past;
   readonly groups: Groups;
 }
 

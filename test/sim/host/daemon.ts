@@ -1,19 +1,17 @@
 import { Announcer } from '../../../src/announce/announcer.ts';
-import { after, elapsedMs } from '../../../src/clock.ts';
 import type { Timing } from '../../../src/config/types.ts';
 import { Elector } from '../../../src/election/elector.ts';
 import { newLeaseId } from '../../../src/election/keys.ts';
-import { LONGEST_TAKEOVER_AFTER_MS } from '../../../src/election/promise.ts';
 import type { Store } from '../../../src/election/store.ts';
 import type { ElectionGroup } from '../../../src/election/types.ts';
 import type { Emit } from '../../../src/events.ts';
 import { LifetimeGuard } from '../../../src/fencing/lifetime-guard.ts';
 import { NetworkMonitor } from '../../../src/network/monitor.ts';
 import type { Network } from '../../../src/network/types.ts';
+import { campaign, settlePast } from '../../../src/predecessor.ts';
 import { tick } from '../../../src/ticker.ts';
 import { GroupController } from '../../../src/vip/controller.ts';
 import { Groups } from '../../../src/vip/groups.ts';
-import { withdrawLeftovers } from '../../../src/vip/reconcile.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import type { Process } from './process.ts';
 import type { Rng } from '../engine/rng.ts';
@@ -101,13 +99,14 @@ export class SimDaemon {
 
   /** Its life, from the start to the end of a stop. @throws whatever would end the process */
   async run(): Promise<void> {
-    const { process: clock, store } = this.#seams;
+    const { process: clock, store, state, network, emit } = this.#seams;
+    const past = { clock, state, network, emit, monitor: this.#monitor, groups: this.groups };
     await this.#monitor.start();
-    await this.#reconcile();
+    await settlePast(past);
     this.#monitor.subscribe((event) => this.groups.onNetwork(event));
     const { signal } = this.#running;
     const loops = [
-      this.#campaign(signal),
+      campaign({ clock, state, elector: this.#elector }, signal),
       tick(clock, this.#pulse, signal),
       this.#monitor.run(signal),
     ];
@@ -129,50 +128,6 @@ export class SimDaemon {
       for (const controller of this.groups.all()) controller.onSuspended(ms);
     },
   };
-
-  async #campaign(signal: AbortSignal): Promise<void> {
-    const { process: clock, state } = this.#seams;
-    if (state.pastIsUnknown) {
-      const ms = Math.max(elapsedMs(clock.now(), state.memory.quietUntil), 0);
-      try {
-        await clock.sleep(ms, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        throw error;
-      }
-    }
-    await this.#elector.run(signal);
-  }
-
-  async #reconcile(): Promise<void> {
-    const { process: clock, state, network, emit } = this.#seams;
-    const { memory } = state;
-    const now = clock.now();
-    if (!state.foundPredecessor && !network.marksAddresses) {
-      state.pastIsUnknown = true;
-      memory.quietUntil = after(now, LONGEST_TAKEOVER_AFTER_MS);
-    }
-    const remembered = memory.tokens.flatMap(({ group, token }) => {
-      const controller = this.groups.get(group);
-      return controller === undefined ? [] : [{ controller, token }];
-    });
-    const resumable = memory.promisedEnd > now ? remembered : [];
-    await withdrawLeftovers({ network, monitor: this.#monitor, clock, emit }, ({ address }) =>
-      resumable.some(({ controller }) =>
-        controller.group.vips.some((vip) => vip.address === address),
-      ),
-    );
-    memory.tokens = remembered.map(({ controller, token }) => ({
-      group: controller.group.name,
-      token,
-    }));
-    state.save();
-    for (const controller of this.groups.all()) {
-      const token = remembered.find((each) => each.controller === controller)?.token;
-      const deadline = memory.promisedEnd;
-      controller.start(token === undefined ? undefined : { token, sentAt: now, deadline });
-    }
-  }
 
   async #release(): Promise<void> {
     const controllers = this.groups.all();
