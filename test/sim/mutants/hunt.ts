@@ -1,13 +1,61 @@
-import { work } from '../soak/soak.ts';
-import type { Summary } from '../soak/summary.ts';
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { runSchedule, type Outcome } from '../world/run.ts';
+import { quiet } from '../world/quiet.ts';
+import { scheduleOf } from '../world/schedule.ts';
+import { LOADER, work } from '../soak/soak.ts';
+import type { Failure } from '../soak/summary.ts';
 import type { Mutant } from './mutant.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** A test of the code itself that has not ended by then has failed. */
+const TEST_WITHIN_MS = 60_000;
 
 /**
  * Puts a mutant into the source and runs the schedules that have to show it, in a worker process,
  * until one does.
- * @returns what they came to: a failure, or the mutant has survived
+ * @returns the violation; undefined when the mutant has survived
  */
-export function hunt({ name, within, focus }: Mutant): Promise<Summary> {
-  const portion = { first: 1, end: 1 + within, step: 1, untilFound: true };
-  return work({ ...portion, ...(focus !== undefined && { focus }) }, name);
+export async function hunt({
+  name,
+  within = 1,
+  focus,
+  directed,
+}: Mutant): Promise<Failure | undefined> {
+  const { failures } = await work(
+    {
+      first: 1,
+      end: 1 + within,
+      step: 1,
+      untilFound: true,
+      ...(focus !== undefined && { focus }),
+      ...(directed !== undefined && { directed }),
+    },
+    name,
+  );
+  return failures[0];
+}
+
+/** The same schedule on the code as it is: what shows a mutant must not be there without it. */
+export function withoutMutant({ focus, directed }: Mutant, seed: number): Promise<Outcome> {
+  return runSchedule(directed === undefined ? scheduleOf(seed, focus) : quiet(directed));
+}
+
+/** @returns whether the test fails with the mutant in the source, by an assertion of its own */
+export function failsWith({ name }: Mutant, test: string): Promise<boolean> {
+  const child = spawn(process.execPath, ['--no-warnings', '--import', LOADER, test], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIM_MUTANT: name },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: TEST_WITHIN_MS,
+    killSignal: 'SIGKILL',
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code !== 0 && /^ *not ok/m.test(said)));
+  });
 }

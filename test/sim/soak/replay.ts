@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { loadMutants } from '../mutants/mutant.ts';
+import { quiet } from '../world/quiet.ts';
 import { runSchedule } from '../world/run.ts';
 import { scheduleOf } from '../world/schedule.ts';
 import { withFaults } from './shrink.ts';
@@ -18,8 +19,8 @@ const { values, positionals } = parseArgs({
 });
 const [seed = '1'] = positionals;
 const { SIM_MUTANT: mutant } = process.env;
-const focus = loadMutants().find(({ name }) => name === mutant)?.focus;
-const whole = scheduleOf(Number(seed), focus);
+const { focus, directed } = loadMutants().find(({ name }) => name === mutant) ?? {};
+const whole = directed === undefined ? scheduleOf(Number(seed), focus) : quiet(directed);
 const kept = values.faults?.split(',').filter(Boolean).map(Number);
 const schedule = kept === undefined ? whole : withFaults(whole, kept);
 const { faults: _told, ...rest } = schedule;

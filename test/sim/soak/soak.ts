@@ -4,7 +4,8 @@ import type { SoakOptions } from './options.ts';
 import { emptySummary, merge, type Summary } from './summary.ts';
 import type { Portion } from './worker.ts';
 
-const LOADER = new URL('loader.mjs', import.meta.url).href;
+/** Lets plain Node run this repository's TypeScript, with a mutant in it. */
+export const LOADER = new URL('loader.mjs', import.meta.url).href;
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 /**

@@ -1,5 +1,6 @@
 /** Runs the seeds that it is told to, and sends what they came to. */
 import { runSchedule } from '../world/run.ts';
+import { quiet, type Direction } from '../world/quiet.ts';
 import { scheduleOf, type Focus } from '../world/schedule.ts';
 import { count, emptySummary } from './summary.ts';
 
@@ -12,13 +13,16 @@ export interface Portion {
   readonly untilFound?: boolean;
   /** What the schedules are narrowed to. */
   readonly focus?: Focus;
+  /** This schedule instead of those of the seeds. */
+  readonly directed?: Direction;
 }
 
-async function run({ first, end, step, untilFound = false, focus }: Portion): Promise<void> {
+async function run(portion: Portion): Promise<void> {
+  const { first, end, step, untilFound = false, focus, directed } = portion;
   const summary = emptySummary();
   for (let seed = first; seed < end; seed += step) {
     if (untilFound && summary.failures.length > 0) break;
-    const schedule = scheduleOf(seed, focus);
+    const schedule = directed === undefined ? scheduleOf(seed, focus) : quiet(directed);
     count(summary, schedule, await runSchedule(schedule));
     // Between two runs: what a dead process's promises still have to say is said, and collected.
     await new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { decodeBeat } from '../../../src/election/beat.ts';
 import type { KeyValue, Txn } from '../../../src/election/store.ts';
 import type { Machine } from '../host/machine.ts';
+import type { Invariant } from './violation.ts';
 
 /** For the rounding of promises to whole milliseconds. */
 const TOLERANCE_MS = 1;
@@ -13,6 +14,7 @@ const TOLERANCE_MS = 1;
 export class BeatOrder {
   readonly #sequences = new Map<string, number>();
   readonly #ends = new Map<string, number>();
+  readonly #sent = new Map<string, number>();
 
   /** The store went back in time. */
   onRestore(): void {
@@ -38,15 +40,25 @@ export class BeatOrder {
   }
 
   /** @returns what is wrong with the beat of a transaction as it is sent */
-  sent({ success }: Txn, nodes: string, machine: Machine): string | undefined {
+  sent({ success }: Txn, nodes: string, machine: Machine): [Invariant, string][] {
     const put = success.find((each) => each.op === 'put' && each.key.startsWith(nodes));
     const beat = put?.op === 'put' ? decodeBeat(put.value) : undefined;
-    if (beat === undefined) return undefined;
+    if (beat === undefined) return [];
     const life = `${beat.identity} ${beat.bootId}`;
+    const found: [Invariant, string][] = [];
+    // Over all lives of the daemon on this boot: a late one of an earlier life must be overtaken.
+    const lastSeq = this.#sent.get(life) ?? 0;
+    this.#sent.set(life, Math.max(lastSeq, beat.seq));
+    if (beat.seq <= lastSeq) found.push(['beat-overtaken', `sends ${beat.seq} after ${lastSeq}`]);
     const end = machine.now() + beat.holdForMs;
     const last = this.#ends.get(life) ?? 0;
     this.#ends.set(life, Math.max(last, end));
-    if (end >= last - TOLERANCE_MS) return undefined;
-    return `${put?.key} promises until ${end}, and had until ${last}`;
+    if (end < last - TOLERANCE_MS) {
+      found.push([
+        'promise-moved-back',
+        `${put?.key} promises until ${end}, and had until ${last}`,
+      ]);
+    }
+    return found;
   }
 }

@@ -150,9 +150,7 @@ export class Invariants {
   }
 
   #wrongIn(host: Host, txn: Txn): [Invariant, string][] {
-    const found = wrongWrites(txn);
-    const moved = this.#beats.sent(txn, keys.nodes, host.machine);
-    if (moved !== undefined) found.push(['promise-moved-back', moved]);
+    const found = [...wrongWrites(txn), ...this.#beats.sent(txn, keys.nodes, host.machine)];
     for (const operation of txn.success) {
       if (operation.op !== 'delete') continue;
       const own = this.#cluster.keyspace.get(operation.key);
