@@ -58,6 +58,7 @@ export const FAULT_KINDS = [
   'candidate-unleased',
   'lease-revoked',
   'garbage',
+  'keys-deleted-on',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

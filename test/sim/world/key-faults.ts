@@ -28,6 +28,21 @@ function queueOf({ cluster }: World, group: SimGroup): KeyValue[] {
   return cluster.keyspace.under(`${electionOf(group)}/`);
 }
 
+/** How often somebody deletes again, in milliseconds: at least, at most, and for how long at most. */
+const AGAIN_LEAST_MS = 20;
+const AGAIN_MOST_MS = 300;
+const AGAIN_FOR_MS = 4000;
+
+/** As `watch etcdctl del --prefix` would, on one kind of key or on all three. */
+function deletions(world: World, choice: number, group: SimGroup): readonly (() => void)[] {
+  const under = (prefix: string) => (): void => {
+    for (const { key } of world.cluster.keyspace.under(prefix)) remove(world, key);
+  };
+  const all = [under(keys.nodes), under(keys.holders), under(`${electionOf(group)}/`)];
+  const kind = Math.floor(choice * 5);
+  return kind < all.length ? all.slice(kind, kind + 1) : all;
+}
+
 /** Somebody's hand in etcd: keys and leases deleted, or written by strangers. */
 export const KEY_FAULTS = {
   'candidate-deleted': (world, _host, { choice }, group) => {
@@ -67,6 +82,22 @@ export const KEY_FAULTS = {
     const record = world.cluster.keyspace.get(keys.holder(group.name));
     if (choice < 0.8) touch();
     else if (record !== undefined) put(world, record.key, record.value);
+    return NOTHING_LEFT;
+  },
+  'keys-deleted-on': (world, _host, { choice, forMs }, group) => {
+    const { scheduler, cluster } = world;
+    const endsAt = scheduler.now + Math.min(forMs, AGAIN_FOR_MS);
+    const acts = deletions(world, choice, group);
+    const fraction = (choice * 5 * 7) % 1;
+    const everyMs = AGAIN_LEAST_MS + fraction * (AGAIN_MOST_MS - AGAIN_LEAST_MS);
+    const { turnover } = world.invariants;
+    const again = (): void => {
+      turnover.repetitions += 1;
+      // Nobody's command goes through while there is no leader.
+      if (cluster.available) for (const act of acts) act();
+      if (scheduler.now + everyMs < endsAt) scheduler.after(everyMs, again);
+    };
+    again();
     return NOTHING_LEFT;
   },
   'lease-revoked': ({ cluster }, { disk }) => {

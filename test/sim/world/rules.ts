@@ -83,7 +83,7 @@ export class Rules {
     const next = decodeRecord(value);
     const kv = this.#cluster.keyspace.get(key);
     const record = kv === undefined ? undefined : decodeRecord(kv.value);
-    if (next === undefined || next.state === 'held' || next.state === 'foreign') return [];
+    if (next === undefined || (next.state !== 'deposed' && next.state !== 'released')) return [];
     const named = record?.state === 'held' && sameToken(record.token, next.token);
     if (!named || !deleted.has(record.token.key)) {
       return [['ended-whoever-held', `${key}: ${next.state} over ${kv?.value}`]];

@@ -64,6 +64,7 @@ const NOT_BESIDE_FOREIGN: readonly FaultKind[] = [
   'candidate-deleted',
   'candidate-unleased',
   'record-deleted',
+  'keys-deleted-on',
   'lease-revoked',
   'restore',
   'stale-keep-alives',
