@@ -13,7 +13,14 @@ const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 const startedAt = performance.now();
-const summary = await soak(soakOptions(process.argv.slice(2)), process.env['SIM_MUTANT']);
+const options = soakOptions(process.argv.slice(2));
+const summary = await soak(options, process.env['SIM_MUTANT'], ({ schedules, failures }) => {
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const found = `${failures.length} violations`;
+  process.stderr.write(`${schedules} of ${options.schedules} in ${seconds} s, ${found}\n`);
+  for (const { seed, message } of failures.slice(-1))
+    process.stderr.write(`  ${seed}: ${message}\n`);
+});
 write(describeSummary(summary, (performance.now() - startedAt) / 1000));
 for (const { seed, invariant } of summary.failures.slice(0, MAX_SHRUNK)) {
   const schedule = scheduleOf(seed);

@@ -8,23 +8,34 @@ import type { Portion } from './worker.ts';
 export const LOADER = new URL('loader.mjs', import.meta.url).href;
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
+/** A process runs so many schedules and is followed by another: what it piles up goes with it. */
+const PORTION = 5000;
+
 /**
- * Runs schedules in worker processes, each every so manyth seed.
- * @param mutant name of a mutant to put into the source (mutants/mutants.json)
+ * Runs schedules in worker processes, one portion of seeds after the other in each.
+ * @param mutant name of a mutant to put into the source (mutants/*.json)
+ * @param onProgress told what there is so far after each portion
  * @throws when a worker ends without an answer
  */
-export async function soak(options: SoakOptions, mutant?: string): Promise<Summary> {
+export async function soak(
+  options: SoakOptions,
+  mutant?: string,
+  onProgress: (soFar: Summary) => void = () => undefined,
+): Promise<Summary> {
   const { schedules, firstSeed, workers } = options;
   const end = firstSeed + schedules;
-  const portions = Array.from({ length: workers }, (_, index) => ({
-    first: firstSeed + index,
-    end,
-    step: workers,
-  }));
+  const size = Math.min(PORTION, Math.ceil(schedules / workers));
   const all = emptySummary();
-  for (const each of await Promise.all(portions.map((portion) => work(portion, mutant)))) {
-    merge(all, each);
-  }
+  let next = firstSeed;
+  const lane = async (): Promise<void> => {
+    while (next < end) {
+      const first = next;
+      next = Math.min(first + size, end);
+      merge(all, await work({ first, end: next, step: 1 }, mutant));
+      onProgress(all);
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, lane));
   all.failures.sort((one, other) => one.seed - other.seed);
   return all;
 }
@@ -48,7 +59,11 @@ export function work(portion: Portion, mutant: string | undefined): Promise<Summ
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       if (summary !== undefined && code === 0) resolve(summary);
-      else reject(new Error(`a worker of the simulation ended: ${code ?? signal}`));
+      else {
+        const { first, end } = portion;
+        const seeds = `seeds ${first} to ${end - 1}`;
+        reject(new Error(`a worker of the simulation ended among ${seeds}: ${code ?? signal}`));
+      }
     });
     child.send(portion);
   });

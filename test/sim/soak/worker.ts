@@ -32,6 +32,8 @@ async function run(portion: Portion): Promise<void> {
   process.send?.(summary, () => process.disconnect());
 }
 
+// Nobody waits for the answer any more.
+process.once('disconnect', () => process.exit());
 process.once('message', (portion) => {
   run(portion as Portion).catch((error: unknown) => {
     process.nextTick(() => {
