@@ -48,7 +48,7 @@ export class Host {
   readonly kernel: Kernel;
   readonly route: Route;
   readonly rights: Rights;
-  readonly disk: Disk = { saved: undefined, refuses: false };
+  readonly disk: Disk;
   process: Process | undefined;
   daemon: SimDaemon | undefined;
   client: EtcdClient | undefined;
@@ -64,6 +64,7 @@ export class Host {
     const { scheduler, cluster } = around;
     this.name = name;
     this.options = options;
+    this.disk = { saved: undefined, copied: options.clonedIdentity, refuses: false };
     this.#around = around;
     this.#rng = rng;
     this.machine = new Machine(scheduler, name, options.rate, options.upForMs);
@@ -95,7 +96,7 @@ export class Host {
     const { cluster, watches, onEvent } = this.#around;
     const { route, rights: witness, options } = this;
     const client = new EtcdClient({ cluster, watches }, { process, route, witness });
-    const state = new SimState(this.disk, process, rng.fork('state'), options.clonedIdentity);
+    const state = new SimState(this.disk, process, rng.fork('state'));
     const timing = options.timings[Math.min(this.#lives, options.timings.length) - 1];
     if (timing === undefined) throw new Error('a host has a timing');
     const daemon = new SimDaemon(

@@ -7,6 +7,8 @@ import type { Rng } from '../engine/rng.ts';
 /** What the runtime directory of one machine holds: survives the process, not the boot. */
 export interface Disk {
   saved: { memory: Memory; addresses: readonly AssignedAddress[] } | undefined;
+  /** The runtime directory was copied from another host, with this identity. */
+  copied: string | undefined;
   /** Full or read-only. */
   refuses: boolean;
 }
@@ -19,7 +21,7 @@ export class SimState implements Journal, AddressJournal {
   addresses: readonly AssignedAddress[];
   readonly #disk: Disk;
 
-  constructor(disk: Disk, process: Process, rng: Rng, clonedIdentity: string | undefined) {
+  constructor(disk: Disk, process: Process, rng: Rng) {
     this.#disk = disk;
     const { bootId } = process.machine;
     const sameBoot = disk.saved?.memory.bootId === bootId ? disk.saved : undefined;
@@ -28,7 +30,7 @@ export class SimState implements Journal, AddressJournal {
     const now = process.now();
     const known = sameBoot?.memory;
     this.memory = {
-      identity: known?.identity ?? clonedIdentity ?? `identity-${rng.below(1e9)}`,
+      identity: known?.identity ?? disk.copied ?? `identity-${rng.below(1e9)}`,
       bootId,
       seq: Math.max(known?.seq ?? 0, Math.floor(now)),
       promisedEnd: known?.promisedEnd ?? now,

@@ -27,6 +27,7 @@ export const HOST_FAULTS = {
   'state-lost': (_world, host) => {
     host.kill();
     host.disk.saved = undefined;
+    host.disk.copied = undefined;
     return () => host.start();
   },
   stop: (_world, host) => {

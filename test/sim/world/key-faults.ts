@@ -1,7 +1,7 @@
 import { Keys } from '../../../src/election/keys.ts';
 import { PREFIX } from '../host/daemon.ts';
 import { NOTHING_LEFT, type Begin, type FaultKind } from './fault.ts';
-import type { KeyValue } from '../../../src/election/store.ts';
+import { NO_LEASE, type KeyValue } from '../../../src/election/store.ts';
 import type { SimGroup, World } from './world.ts';
 
 const keys = new Keys(PREFIX);
@@ -10,6 +10,16 @@ function remove({ cluster }: World, key: string | undefined): void {
   if (key === undefined) return;
   const success = [{ op: 'delete', key }] as const;
   cluster.submit(() => cluster.txn({ compares: [], success, failure: [] }));
+}
+
+/** Until it is gone: a request may be lost with etcd's leader. */
+function removeForGood(world: World, key: string): void {
+  if (world.cluster.keyspace.get(key) === undefined) return;
+  remove(world, key);
+  world.scheduler.after(REMOVED_AGAIN_MS, () => {
+    const kv = world.cluster.keyspace.get(key);
+    if (kv?.lease === NO_LEASE) removeForGood(world, key);
+  });
 }
 
 function put({ cluster }: World, key: string, value: string): void {
@@ -28,6 +38,8 @@ function queueOf({ cluster }: World, group: SimGroup): KeyValue[] {
   return cluster.keyspace.under(`${electionOf(group)}/`);
 }
 
+/** An operator looks whether it has gone. */
+const REMOVED_AGAIN_MS = 500;
 /** How often somebody deletes again, in milliseconds: at least, at most, and for how long at most. */
 const AGAIN_LEAST_MS = 20;
 const AGAIN_MOST_MS = 300;
@@ -58,7 +70,9 @@ export const KEY_FAULTS = {
     // As `etcdctl put` does: the key stays and belongs to no lease any more.
     const [first] = queueOf(world, group);
     if (first !== undefined) put(world, first.key, first.value);
-    return () => remove(world, first?.key);
+    return () => {
+      if (first !== undefined) removeForGood(world, first.key);
+    };
   },
   'beat-deleted': (world, { options }) => {
     remove(world, keys.node(options.node));
@@ -113,8 +127,8 @@ export const KEY_FAULTS = {
     else put(world, beat, 'what is this');
     // An operator removes it again: a name under which something else is written stays taken.
     return () => {
-      remove(world, stray);
-      if (choice >= 0.6) remove(world, beat);
+      removeForGood(world, stray);
+      if (choice >= 0.6) removeForGood(world, beat);
     };
   },
 } satisfies Partial<Record<FaultKind, Begin>>;
