@@ -3,6 +3,7 @@
  * and of each hole that was found in it, and every goal reached. README.md beside this file says what
  * the switches mean. `npm run model -- --full` takes the large sizes as well.
  */
+import { constants, setPriority } from 'node:os';
 import t from 'tap';
 import { buildChecker, check, counterexample, type Size } from '../fixtures/model-checker.ts';
 
@@ -99,6 +100,8 @@ const GOALS: readonly Run[] = [
 ];
 const TWO_HOLDERS = '(holders<=1)';
 
+// Its searches too: beside it other tests count milliseconds.
+setPriority(constants.priority.PRIORITY_LOW);
 t.setTimeout(FULL ? PATIENCE_FULL_MS : PATIENCE_MS);
 
 function verdict({ words, size = TWO }: Run): { violated: string | undefined; comment: string } {

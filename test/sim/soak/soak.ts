@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { SoakOptions } from './options.ts';
 import { emptySummary, merge, type Summary } from './summary.ts';
@@ -54,6 +55,8 @@ export function work(portion: Portion, mutant: string | undefined): Promise<Summ
     execArgv: ['--no-warnings', YOUNG, '--import', LOADER],
     env: mutant === undefined ? env : { ...env, SIM_MUTANT: mutant },
   });
+  // Beside it other tests count milliseconds.
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   return new Promise((resolve, reject) => {
     let summary: Summary | undefined;
     child.once('message', (message) => {
