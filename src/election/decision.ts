@@ -50,7 +50,7 @@ export function decide(situation: Situation): Decision {
     if (!said && wanted) return { kind: 'mark-foreign', leader: head };
   }
   if (own === undefined) return wanted ? { kind: 'enqueue' } : { kind: 'wait' };
-  if (isRecordless(view) && !anew) return { kind: 'mark-unknown', own };
+  if (isRecordless(view) && !anew && !holding) return { kind: 'mark-unknown', own };
   if (head === own) {
     if (holding && claimed !== undefined && sameToken(claimed, own)) return { kind: 'wait' };
     if (now < takeableAt) return waitUntil(takeableAt);

@@ -113,14 +113,16 @@ export class Heartbeat {
    * reported and not thrown.
    */
   async beat(self: Self, signal: AbortSignal): Promise<BeatFinding> {
-    const exactly = this.#suspicious || this.ground.kind !== 'own';
+    // One for all portions: what is proved was taken on this very key.
+    const { ground } = this;
+    const exactly = this.#suspicious || ground.kind !== 'own';
     const on = this.#standsOn;
     const portions = exactly
       ? provingExactly(this.listed, on)
       : proving(this.listed, on, this.#parts.clock.now(), this.#timing.holdForMs);
     const findings: BeatFinding[] = [];
     for (const portion of portions) {
-      const finding = await this.#beatPortion(self, portion, signal);
+      const finding = await this.#beatPortion(self, ground, portion, signal);
       if (finding === undefined) break;
       findings.push(finding);
     }
@@ -134,12 +136,12 @@ export class Heartbeat {
 
   async #beatPortion(
     self: Self,
+    ground: BeatGround,
     portion: Proving,
     signal: AbortSignal,
   ): Promise<BeatFinding | undefined> {
     const { store, clock, emit, transactions } = this.#parts;
     const deadlineMs = this.#timing.requestDeadlineMs;
-    const { ground } = this;
     let beat: ComposedBeat;
     let reply: TxnReply;
     try {

@@ -200,12 +200,14 @@ export class Member {
     const { revision } = reply.header;
     const left = groundAfter(ground, self.lease, revision);
     heartbeat.confirmed(beat, left, clock.now());
+    let renewed = held !== undefined;
     if (this.listed !== listed) {
       // Withdrawn while the answer was under way: a beat without the token may have been sent since, and
       // be believed. The next read shows the record as our own, to be taken once more. Where it is not
       // wanted any more it holds nothing either way, and is told to be released.
       if (this.wanted) return false;
       this.#tokens.relist(listed);
+      renewed = false;
     }
     listed.uncertain = false;
     listed.recordRevision = revision;
@@ -219,7 +221,7 @@ export class Member {
     if (deadline > listed.provedUntil) listed.provedUntil = deadline;
     const proof = this.#parts.capped({ token, sentAt: beat.sentAt, deadline });
     const { name } = this.group;
-    if (held === undefined) listener.onTaken(name, proof, this.#tokens.resumes(token));
+    if (!renewed) listener.onTaken(name, proof, this.#tokens.resumes(token));
     else {
       listener.onProved(name, proof);
       emit({ type: 'claim-renewed', group: name });

@@ -7,9 +7,9 @@ import { LONGEST_HOLD_FOR_MS } from './promise.ts';
  * are (protocol.md rule 2). *Exact*: the claim's key and record are compared themselves. *Ranged*: one
  * range for all of them says that no record has changed since all were last known to be intact, and the
  * epoch that none was written and deleted again: every taking, release and deposing of ours would have
- * shown. What they cannot see is a candidate key deleted by somebody else. Therefore the exact compares go round, a ranged proof never reaches further than the
- * longest promise after the last exact one, and the successor of a holder whose key is gone waits for
- * as long, or for its silence (taking.ts).
+ * shown. What they cannot see is a candidate key deleted by somebody else. Therefore the exact compares
+ * go round, a ranged proof never reaches further than the longest promise after the last exact one, and
+ * the successor of a holder whose key is gone waits for as long, or for its silence (taking.ts).
  */
 export interface Proving {
   readonly exact: readonly Claim[];

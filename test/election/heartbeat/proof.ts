@@ -154,6 +154,27 @@ await t.test(
 );
 
 await t.test(
+  'a heartbeat key that is put anew between two portions serves none of them',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, hand, keys, store, proofs } = made;
+    await take(made, ...Array.from({ length: MAX_EXACT_CLAIMS + 1 }, (_, at) => `g${at}`));
+    for (const each of heartbeat.listed.values()) each.alwaysExact = true;
+    store.onTxn = async (_txn, send) => {
+      store.onTxn = (_next, go) => go();
+      const reply = await send();
+      // Deleted, found out by a beat beside this one, and put again.
+      await hand.delete(keys.node('s'));
+      await heartbeat.beat(self, NEVER);
+      await heartbeat.beat(self, NEVER);
+      return reply;
+    };
+    t.match(await heartbeat.beat(self, NEVER), { anew: true });
+    t.equal(proofs.length, MAX_EXACT_CLAIMS, 'those of the first portion alone');
+  },
+);
+
+await t.test(
   'rule 2: beyond 60 groups a beat takes several transactions, each proving its own',
   async (t) => {
     const made = heart();
