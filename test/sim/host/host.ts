@@ -1,3 +1,4 @@
+import type { Instant } from '../../../src/clock.ts';
 import type { Vip } from '../../../src/network/types.ts';
 import { isTrouble } from '../../../src/election/types.ts';
 import type { Timing } from '../../../src/config/types.ts';
@@ -182,11 +183,15 @@ export class Host {
     const { standing } = machine;
     if (standing === undefined) return;
     const { now } = machine.scheduler;
-    // What remained of the hold is what remained of the promise: its proof may be still to arrive.
-    const promisedEnd = this.disk.saved?.memory.promisedEnd ?? machine.now();
+    // What remained of the hold is what remained of the promise: its proof may be still to arrive. The
+    // state file that tells it may have been lost, though.
+    const rights = this.options.groups.map(({ name }) => this.rights.of(name)?.until ?? 0);
+    const promisedEnd = Math.max(this.disk.saved?.memory.promisedEnd ?? 0, ...rights) as Instant;
     const remainingMs = Math.max(machine.trueTimeOf(promisedEnd) - now, 0);
     const ms = standing === 'vm-pause' ? remainingMs : NOTICED_AFTER_MS / machine.rate;
-    machine.goOn();
+    const stoodFrom = machine.goOn();
+    // A withdrawal that is to be repeated is, by timers that stood still.
+    if (this.kernel.ignoresUntil > stoodFrom) this.kernel.ignoresUntil += now - stoodFrom;
     this.excusedUntil = Math.max(this.excusedUntil, now + ms);
   }
 

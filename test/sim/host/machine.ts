@@ -84,14 +84,16 @@ export class Machine implements Owner {
     this.#standing = { kind, since: this.scheduler.now, held: [] };
   }
 
-  goOn(): void {
+  /** @returns since when, in true time, it has stood still */
+  goOn(): number {
     const standing = this.#standing;
-    if (standing === undefined) return;
+    if (standing === undefined) return this.scheduler.now;
     const ms = this.scheduler.now - standing.since;
     this.#standing = undefined;
     this.#stoodStillMs += ms;
     if (standing.kind === 'suspend') this.#suspendedMs += ms;
     for (const event of standing.held) this.#again(event);
+    return standing.since;
   }
 
   #again({ at, run, owner, kind, stoodStillMs: before }: SimEvent): void {

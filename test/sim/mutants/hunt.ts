@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { runSchedule, type Outcome } from '../world/run.ts';
 import { quiet } from '../world/quiet.ts';
@@ -50,6 +51,7 @@ export function failsWith({ name }: Mutant, test: string): Promise<boolean> {
     timeout: TEST_WITHIN_MS,
     killSignal: 'SIGKILL',
   });
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;

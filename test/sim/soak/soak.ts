@@ -13,7 +13,7 @@ const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 const YOUNG = '--max-semi-space-size=64';
 
 /** A process runs so many schedules and is followed by another: what it piles up goes with it. */
-const PORTION = 5000;
+const PORTION = 10_000;
 
 /**
  * Runs schedules in worker processes, one portion of seeds after the other in each.

@@ -28,8 +28,10 @@ export const ETCD_FAULTS = {
       cluster.full = false;
     };
   },
-  'stale-keep-alives': ({ cluster }) => {
+  'stale-keep-alives': ({ cluster, hosts, invariants }) => {
     cluster.staleKeepAlives = true;
+    // Each lease may run out, one after the other.
+    invariants.turnover.repetitions += hosts.length - 1;
     return () => {
       cluster.staleKeepAlives = false;
     };

@@ -82,7 +82,7 @@ function groupCount(rng: Rng): number {
   const kind = rng.next();
   if (kind < 0.76) return 1;
   if (kind < 0.9) return 2 + rng.below(2);
-  return kind < 0.9995 ? 4 + rng.below(9) : 58 + rng.below(13);
+  return kind < 0.9998 ? 4 + rng.below(9) : 58 + rng.below(13);
 }
 
 /** Which groups one host has: some schedules leave some out, so that not one host holds all. */
