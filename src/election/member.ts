@@ -149,9 +149,14 @@ export class Member {
     return listed !== undefined && this.#parts.heartbeat.proves(listed);
   }
 
-  /** Our claim stands, but no beat proves it until it was taken anew. */
+  /**
+   * Our claim stands, but no beat proves it until it was taken anew. Only while its right lasts: then
+   * nobody can have taken since, whoever does what to keys and records by hand.
+   */
   get mustBeTakenAnew(): boolean {
-    return this.listed?.recordRevision !== undefined && !this.proves;
+    const { listed } = this;
+    if (listed?.recordRevision === undefined || this.proves) return false;
+    return this.#parts.clock.now() < listed.provedUntil;
   }
 
   /** Takes the group (rule 9), or anew. Resolves to true when a new hold was confirmed. */

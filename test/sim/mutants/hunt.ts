@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, setPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runSchedule, type Outcome } from '../world/run.ts';
 import { quiet } from '../world/quiet.ts';
@@ -44,9 +46,11 @@ export function withoutMutant({ focus, directed }: Mutant, seed: number): Promis
 
 /** @returns whether the test fails with the mutant in the source, by an assertion of its own */
 export function failsWith({ name }: Mutant, test: string): Promise<boolean> {
+  // Files of its own: the same test may run beside it, with another mutant or none.
+  const root = mkdtempSync(join(tmpdir(), 'vip-elector-mutant-'));
   const child = spawn(process.execPath, ['--no-warnings', '--import', LOADER, test], {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIM_MUTANT: name },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIM_MUTANT: name, TAP_CWD: root },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: TEST_WITHIN_MS,
     killSignal: 'SIGKILL',
@@ -58,6 +62,9 @@ export function failsWith({ name }: Mutant, test: string): Promise<boolean> {
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve(code !== 0 && /^ *not ok/m.test(said)));
+    child.once('close', (code) => {
+      rmSync(root, { recursive: true, force: true });
+      resolve(code !== 0 && /^ *not ok/m.test(said));
+    });
   });
 }
