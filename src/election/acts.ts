@@ -51,13 +51,13 @@ export class Acts {
           if (!(await member.depose(self, decision.deposing, view, signal))) core.view.doubt();
           break;
         case 'dequeue':
-          await member.dequeue(decision.own, signal);
+          if (!(await member.dequeue(decision.own, signal))) core.view.doubt();
           break;
         case 'mark-foreign':
-          await member.markForeign(self, decision.leader, view, signal);
+          if (!(await member.markForeign(self, decision.leader, view, signal))) core.view.doubt();
           break;
         case 'mark-unknown':
-          await member.markUnknown(self, decision.own, signal);
+          if (!(await member.markUnknown(self, decision.own, signal))) core.view.doubt();
           break;
         case 'enqueue':
         case 'wait':

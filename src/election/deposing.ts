@@ -2,6 +2,7 @@ import { after, type Instant } from '../clock.ts';
 import type { Observation } from './observations.ts';
 import { LONGEST_HOLD_FOR_MS, LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from './promise.ts';
 import { claims, type Beat } from './beat.ts';
+import type { HolderRecord } from './record.ts';
 import { isNamedHolder, ownCandidate, type Situation } from './situation.ts';
 import type { SilentKey } from './transactions.ts';
 import type { Candidate } from './view.ts';
@@ -61,23 +62,42 @@ function graceUntil({ readsGoodSince, requestDeadlineMs }: Situation, beat?: Bea
 }
 
 /**
+ * What was last heard of whoever stands first. Of the holder that the record names, by its own name and
+ * life: its key may stand on any lease that somebody has put it on, and be proved all the same.
+ */
+function heardOf(situation: Situation, head: Candidate): Observation | undefined {
+  const { observations, view } = situation;
+  const { record } = view;
+  if (record === undefined || !isNamedHolder(situation, head)) {
+    return observations.ofLease(head.lease);
+  }
+  const seen = observations.ofNode(record.node);
+  if (seen?.present !== true) return undefined;
+  return isOfLife(seen.beat, record) || seen.lease === head.lease ? seen : undefined;
+}
+
+function isOfLife(beat: Beat | undefined, { identity, bootId }: HolderRecord): boolean {
+  return beat?.identity === identity && beat.bootId === bootId;
+}
+
+/**
  * The holder lives and beats, but does not list the token any more: the kernel has confirmed that the
  * addresses are off [H7, H12]. It may take again, and then the record changes; if it does not, its
  * key must not keep everybody waiting for as long as it beats.
  */
-function isGivenUp({ group, view, observations }: Situation, head: Candidate): boolean {
-  const { record } = view;
-  const beat = observations.ofLease(head.lease)?.beat;
-  if (record === undefined || beat === undefined) return false;
-  const sameLife = beat.identity === record.identity && beat.bootId === record.bootId;
-  return sameLife && beat.seq > record.seq && !claims(beat, group, head.createRevision);
+function isGivenUp(situation: Situation, head: Candidate): boolean {
+  const { group, view } = situation;
+  const beat = heardOf(situation, head)?.beat;
+  if (view.record === undefined || beat === undefined) return false;
+  if (!isOfLife(beat, view.record)) return false;
+  return beat.seq > view.record.seq && !claims(beat, group, head.createRevision);
 }
 
 /** From when the leader, one of ours, may be deposed; not before the grace has passed (rule 12). */
 export function deposableAt(situation: Situation, head: Candidate): Instant {
   const { group, view, observations, stamps, readAt } = situation;
   const { record, recordRevision } = view;
-  const seen = observations.ofLease(head.lease);
+  const seen = heardOf(situation, head);
   const condition = `${head.createRevision}:${recordRevision}`;
   let due: Instant;
   if (record !== undefined && isNamedHolder(situation, head)) {
@@ -87,8 +107,10 @@ export function deposableAt(situation: Situation, head: Candidate): Instant {
       // Its heartbeat key has vanished: a change (rule 11). It may have been missing before this record
       // was written, and been there in between: what was seen earlier does not count.
       const missed = observations.ofNode(record.node);
-      // Under another lease a later life of the node beats: it says nothing for this one.
-      const instead = missed?.present === true ? missed.lease : (missed?.revision ?? 0);
+      // A later life of the node beats: it says nothing for this one, however often. What cannot be
+      // read may be anything: each change of it begins the wait anew.
+      const later = missed?.beat !== undefined;
+      const instead = later ? `later ${missed.lease}` : (missed?.revision ?? 0);
       due = stamps.due('vanished', `${condition}:${instead}`, readAt, ceiling);
     } else {
       stamps.clear('vanished');
@@ -129,7 +151,7 @@ function silentKey(situation: Situation, head: Candidate, endsHold: boolean): De
   const { observations, view } = situation;
   // It is not silent: what it said is that it holds nothing. A taking anew changes the record.
   if (endsHold && isGivenUp(situation, head)) return undefined;
-  const seen = observations.ofLease(head.lease);
+  const seen = heardOf(situation, head);
   if (seen !== undefined) return { node: seen.node, revision: seen.revision };
   if (!endsHold || view.record === undefined) return undefined;
   const { node } = view.record;

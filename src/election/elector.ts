@@ -83,6 +83,7 @@ export class Elector implements ElectionControl {
   async #runSession(signal: AbortSignal): Promise<SessionEnd | undefined> {
     const { reader, view, parts, options, lease, heartbeat, keys } = this.#core;
     const { identity, bootId } = parts.journal.memory;
+    await this.#giveBackAbandoned(signal);
     if (!(await reader.read(signal))) {
       if (signal.aborted) return undefined;
       throw new StoreError('UNAVAILABLE', '', 'etcd does not answer a linearizable read');
@@ -107,7 +108,6 @@ export class Elector implements ElectionControl {
       parts.emit({ type: 'name-conflict-over', node: options.node });
       parts.listener.onBarred(undefined);
     }
-    await this.#giveBackAbandoned(signal);
     const self: Self = { node: options.node, identity, bootId, lease: id };
     const strays = view.strays(id);
     const deadlineMs = options.timing.requestDeadlineMs;

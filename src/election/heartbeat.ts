@@ -256,23 +256,27 @@ export class Heartbeat {
         this.standsAt(writer);
         break;
       case 'earlier':
+        // It stood otherwise for a while: as if somebody had deleted it and put it anew.
+        for (const group of this.listed.keys()) this.mustBeTakenAnew(group);
         this.ground = writer;
         break;
       case 'other':
         return { ...NOTHING, nameTaken: writer.kv };
     }
     const lost: Loss[] = [];
+    let dropped = false;
     for (const [index, standing] of standingsOf(reply, claims).entries()) {
       const claim = claims[index];
       // An answer to an older question: the claim has ended or was taken anew meanwhile.
       if (claim === undefined || standing === 'stands' || !this.#isCurrent(claim)) continue;
+      dropped = true;
       if (standing === 'anew') this.mustBeTakenAnew(claim.group);
       else lost.push(standing);
     }
     const anew = [...this.listed.values()].some(
       (each) => each.recordRevision !== undefined && !this.proves(each),
     );
-    return { ...NOTHING, lost, again: lost.length > 0, anew };
+    return { ...NOTHING, lost, again: dropped, anew };
   }
 
   /** No beat proves the group's token until it was taken anew; what is proved stays proved. */

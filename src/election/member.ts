@@ -200,6 +200,8 @@ export class Member {
       // Overtaken by a later beat of ours, or somebody was faster: nothing was taken. Unless an
       // earlier attempt may have been applied; then the next read tells.
       if (!listed.uncertain && held === undefined) this.#notTaken(token, named);
+      // How our heartbeat key stands, for the next try; what else there is to find the next beat tells.
+      heartbeat.judge(self, reply, [], ground);
       return false;
     }
     const { revision } = reply.header;
@@ -304,26 +306,30 @@ export class Member {
     }
   }
 
-  async dequeue(own: Candidate, signal: AbortSignal): Promise<void> {
-    await this.#send(this.#parts.transactions.dequeue(own), signal);
+  /** @returns false when etcd refused: the key is another, or gone */
+  async dequeue(own: Candidate, signal: AbortSignal): Promise<boolean> {
+    return (await this.#send(this.#parts.transactions.dequeue(own), signal)).succeeded;
   }
 
+  /** @returns false when etcd refused: the record has changed, or the leader */
   async markForeign(
     self: Self,
     leader: Candidate,
     view: GroupView,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const nowMs = this.#parts.clock.wallMs();
     const record = foreignRecord(leader, leader.node, self.node, nowMs);
     const { transactions } = this.#parts;
     const txn = transactions.markForeign(this.group.name, leader, view.recordRevision, record);
-    await this.#send(txn, signal);
+    return (await this.#send(txn, signal)).succeeded;
   }
 
-  async markUnknown(self: Self, own: Token, signal: AbortSignal): Promise<void> {
+  /** @returns false when etcd refused: there is a record by now */
+  async markUnknown(self: Self, own: Token, signal: AbortSignal): Promise<boolean> {
     const record = unknownRecord(own, self.node, this.#parts.clock.wallMs());
     const { transactions } = this.#parts;
-    await this.#send(transactions.markUnknown(this.group.name, own, record), signal);
+    const txn = transactions.markUnknown(this.group.name, own, record);
+    return (await this.#send(txn, signal)).succeeded;
   }
 }

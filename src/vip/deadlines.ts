@@ -18,8 +18,11 @@ export class Deadlines {
     this.#cancelDeadline = this.#clock.timer(Math.ceil(Math.max(ms, 0)) + 1, expire);
   }
 
-  setRearm(at: Instant, rearm: () => void): void {
+  /** Calls `rearm` at that moment; replaces the timer before. Undefined: none. */
+  setRearm(at: Instant | undefined, rearm: () => void): void {
     this.#cancelRearm?.();
+    this.#cancelRearm = undefined;
+    if (at === undefined) return;
     this.#cancelRearm = this.#clock.timer(Math.max(elapsedMs(this.#clock.now(), at), 0), rearm);
   }
 

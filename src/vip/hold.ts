@@ -48,8 +48,8 @@ export class Hold {
     this.#expire('suspended', `the machine was suspended for ${Math.round(suspendedMs)} ms`);
   }
 
-  /** Calls `rearm` at that moment, if the right lasts so long. Replaces the call before. */
-  setRearm(at: Instant, rearm: () => void): void {
+  /** Calls `rearm` at that moment, if the right lasts so long; replaces the call before. Undefined: no call. */
+  setRearm(at: Instant | undefined, rearm: () => void): void {
     this.#deadlines.setRearm(at, rearm);
   }
 

@@ -80,7 +80,7 @@ export class Upkeep {
     const { hold } = this.#subject;
     const { deadline } = hold.fence;
     const at = deadline === undefined ? undefined : this.#parts.guard.rearmAt(deadline);
-    if (at !== undefined) hold.setRearm(at, () => this.keep());
+    hold.setRearm(at, () => this.keep());
   }
 
   /** Begins the burst of announcements. */

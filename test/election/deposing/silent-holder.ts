@@ -8,10 +8,13 @@ import { a, behindHolder, heard, holderHeard } from '../../fixtures/held-group.t
 import {
   ago,
   beatOf,
+  candidate,
   leaseOf,
+  listing,
   NOW,
   observationsOf,
   recordOf,
+  situation,
   TAKEOVER_MS,
 } from '../../fixtures/situation.ts';
 
@@ -73,6 +76,42 @@ await t.test('rule 11 [H4]: a vanished heartbeat key is a change, and must stay 
     after(later, takeoverAfterMs(7000, 143)),
     'that it was missing before this record was written says nothing',
   );
+  t.end();
+});
+
+await t.test('a holder whose key stands on another lease is heard by its own heartbeat', (t) => {
+  const record = recordOf(a, { ceilingMs: 4000 });
+  const beat = beatOf('a', { seq: 901, tokens: listing(a) });
+  const heard = { node: 'a', beat, revision: 44, at: ago(100) };
+  // Somebody else's lease, under which another node was last heard long ago; and one that nobody beats on.
+  const other = { node: 'c', beat: beatOf('c'), revision: 12, at: ago(100_000) };
+  for (const lease of [leaseOf('c'), leaseOf('z')]) {
+    const moved = { ...a, lease };
+    const observations = observationsOf(heard, other);
+    const at = situation({ queue: [moved, candidate('s', 20)], record, observations });
+    t.equal(deposableAt(at, moved), after(ago(100), TAKEOVER_MS), lease);
+    const silentSince = { ...heard, at: ago(100_000) };
+    const silent = situation({
+      queue: [moved, candidate('s', 20)],
+      record,
+      observations: observationsOf(silentSince, other),
+    });
+    t.match(deposing(silent), { silent: { node: 'a', revision: 44 }, endsHold: true });
+  }
+  t.end();
+});
+
+await t.test('each change of a heartbeat that cannot be read begins the wait anew', (t) => {
+  const stamps = new Stamps();
+  const garbage = (revision: number, parts = {}) =>
+    behindHolder({
+      observations: observationsOf({ node: 'a', beat: undefined, revision, at: NOW, lease: '0' }),
+      stamps,
+      ...parts,
+    });
+  t.equal(deposableAt(garbage(45), a), after(NOW, TAKEOVER_MS));
+  const later = after(NOW, 3000);
+  t.equal(deposableAt(garbage(46, { now: later, readAt: later }), a), after(later, TAKEOVER_MS));
   t.end();
 });
 

@@ -51,6 +51,20 @@ await t.test('a heartbeat key that vanished is written anew, and proves nothing'
   t.notOk(heartbeat.proves(g!));
 });
 
+await t.test('nor does one that somebody took off its lease', async (t) => {
+  const made = heart();
+  const { heartbeat, self, hand, keys, proofs } = made;
+  const [g] = await take(made, 'g');
+  const stored = await hand.get(keys.node('s'));
+  await hand.put(keys.node('s'), stored?.value ?? '');
+  t.match(await heartbeat.beat(self, NEVER), { anew: true, nameTaken: undefined });
+  await heartbeat.beat(self, NEVER);
+  t.equal((await hand.get(keys.node('s')))?.lease, self.lease);
+  await heartbeat.beat(self, NEVER);
+  t.strictSame(proofs, []);
+  t.notOk(heartbeat.proves(g!));
+});
+
 await t.test('nor does one that a late duplicate of ours put back', async (t) => {
   const made = heart();
   const { heartbeat, self, hand, keys, proofs } = made;

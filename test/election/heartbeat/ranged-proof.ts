@@ -87,6 +87,21 @@ await t.test(
   },
 );
 
+await t.test(
+  '[A8] beside a claim that must be taken anew the rest is proved at once',
+  async (t) => {
+    const made = heart();
+    const { heartbeat, self, hand, keys, proofs } = made;
+    const listed = await proved(made, 'g', 'h', 'i');
+    for (const each of listed) each.alwaysExact = true;
+    await hand.delete(keys.holder('h'));
+    t.match(await heartbeat.beat(self, NEVER), { lost: [], again: true, anew: true });
+    t.strictSame(proofs, []);
+    t.match(await heartbeat.beat(self, NEVER), { again: false });
+    t.strictSame(proofs.map(([group]) => group).toSorted(), ['g', 'i']);
+  },
+);
+
 await t.test('rule 2: a record that was written and deleted is told by the epoch', async (t) => {
   const made = heart();
   const { heartbeat, self, hand, keys, proofs } = made;

@@ -51,7 +51,8 @@ export function failsWith({ name }: Mutant, test: string): Promise<boolean> {
   const child = spawn(process.execPath, ['--no-warnings', '--import', LOADER, test], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIM_MUTANT: name, TAP_CWD: root },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // What a mutant breaks is told at length on standard error.
+    stdio: ['ignore', 'pipe', 'ignore'],
     timeout: TEST_WITHIN_MS,
     killSignal: 'SIGKILL',
   });
