@@ -65,6 +65,37 @@ for (const code of ['RESOURCE_EXHAUSTED', 'PERMISSION_DENIED'] as const) {
   });
 }
 
+await t.test(
+  'rule 9: a right that ran out while etcd was full is retaken by the same token',
+  async (t) => {
+    const prefix = '/full';
+    const hand = new Hand(store, prefix);
+    await hand.seedReleased();
+    const a = new TestNode(t, { name: 'a', prefix, endpoints }).start();
+    const { token } = (await a.until('proved')).proof;
+    let full = true;
+    const refused = new Promise<void>((resolve) => {
+      let takings = 0;
+      a.store.onTxn = (txn, send) => {
+        const puts = txn.success.some(({ op }) => op === 'put');
+        if (!full || !puts) return send();
+        if (kindOf(txn) === 'take') takings += 1;
+        if (takings === 3) setImmediate(resolve);
+        return Promise.reject(new StoreError('RESOURCE_EXHAUSTED', '', 'no space'));
+      };
+    });
+    // By the clock, and its addresses are off: the token is neither lost nor given up.
+    a.elector.withdrawn('g');
+    await refused;
+    t.match(a.journal.memory.tokens, [{ group: 'g', token }], 'it is not forgotten');
+    t.ok(await hand.get(token.key), 'nor is its key deleted, which a full etcd allows');
+    const from = a.heard.length;
+    full = false;
+    const taken = await a.until('taken', () => true, from);
+    t.strictSame(taken.proof.token, token);
+  },
+);
+
 await t.test('a refusal that is over does not slow down what fails later on the way', async (t) => {
   const { node, takings, last, allow } = await refusedNode(t, 'NOT_FOUND');
   node.start();

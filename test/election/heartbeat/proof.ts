@@ -1,12 +1,13 @@
 // What a beat proves of each token, and what it finds lost.
 import t from 'tap';
+import { NOTHING } from '../../../src/election/finding.ts';
 import { systemClock, type Instant } from '../../../src/clock.ts';
 import { decodeBeat, tokenMark } from '../../../src/election/beat.ts';
 import { MAX_EXACT_CLAIMS } from '../../../src/election/proving.ts';
 import { encodeRecord, heldRecord } from '../../../src/election/record.ts';
 import { StoreError } from '../../../src/election/store.ts';
 import { TIMING } from '../../fixtures/fast-timing.ts';
-import { listedOf, NEVER, NOTHING, startHearts, take } from '../../fixtures/heart.ts';
+import { listedOf, NEVER, startHearts, take } from '../../fixtures/heart.ts';
 import { Latch } from '../../fixtures/latch.ts';
 import { kindOf } from '../../fixtures/wrapped-store.ts';
 
@@ -106,6 +107,11 @@ await t.test('rule 3: a timeout is unknown, so not proven, though it was applied
   t.strictSame(await made.heartbeat.beat(made.self, NEVER), NOTHING);
   t.strictSame(made.proofs, []);
   t.match(made.log.events.at(-1), { type: 'beat-failed', code: 'DEADLINE_EXCEEDED' });
+  t.strictSame(made.recoveries, []);
+  made.store.onTxn = (_txn, send) => send();
+  await made.heartbeat.beat(made.self, NEVER);
+  await made.heartbeat.beat(made.self, NEVER);
+  t.equal(made.recoveries.length, 1, 'that it goes again is told once');
 });
 
 await t.test(

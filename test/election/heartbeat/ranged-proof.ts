@@ -1,11 +1,12 @@
 // One compare that serves many groups: what it proves, and what it cannot see.
 import t from 'tap';
+import { NOTHING } from '../../../src/election/finding.ts';
 import { after, systemClock } from '../../../src/clock.ts';
 import type { Listed } from '../../../src/election/claim.ts';
 import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
 import { encodeRecord } from '../../../src/election/record.ts';
 import { candidate, recordOf } from '../../fixtures/situation.ts';
-import { NEVER, NOTHING, startHearts, take, type Heart } from '../../fixtures/heart.ts';
+import { NEVER, startHearts, take, type Heart } from '../../fixtures/heart.ts';
 
 const heart = await startHearts(t);
 
