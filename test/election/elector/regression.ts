@@ -50,6 +50,8 @@ await t.test(
     };
     await a.untilEvent('etcd-regressed');
     await until('its key is gone', async () => (await hand.get(token.key)) === undefined);
+    const deposed = a.store.sent.some((txn) => kindOf(txn) === 'release');
+    t.notOk(deposed, 'with its lease: nobody has had to wait and depose it');
     await a.when(() => a.queue.some(({ mine }) => mine));
     t.not((await hand.under(hand.keys.elections))[0]?.key, token.key, 'it stands anew');
   },
