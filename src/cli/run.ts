@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { compileAhead } from '../compile-ahead.ts';
 import type { Io } from './options.ts';
 import { configOptions, loadFrom } from './options.ts';
 
@@ -10,6 +11,7 @@ export function runCommand(io: Io): CommandModule {
     builder: (yargs) => yargs.options(configOptions),
     handler: async (argv) => {
       const { config } = await loadFrom(argv, io);
+      compileAhead();
       const { runDaemon } = await import('../daemon.ts');
       await runDaemon(config);
     },
