@@ -130,10 +130,12 @@ export class Assignment {
     let left = this.#expected();
     for (let failures = 0; ; failures += 1) {
       try {
-        for (const { linkIndex, ...vip } of left) await guard.end(linkIndex, vip);
-        // The guard may assign again for a shorter time: nothing is confirmed before it is done.
-        await this.#holding;
-        left = this.#ours(await network.addresses());
+        const ends = left.map(({ linkIndex, ...vip }) => guard.end(linkIndex, vip));
+        // The kernel has done what was sent before: no need to wait for its word to ask. But the guard
+        // may assign again for a shorter time: nothing is confirmed before that is done.
+        const listing = this.#holding.then(() => network.addresses());
+        const [addresses] = await Promise.all([listing, ...ends]);
+        left = this.#ours(addresses);
         if (left.length === 0) break;
       } catch (error) {
         if (failures === 0) {

@@ -93,10 +93,10 @@ await t.test('a stop during a withdrawal waits for it, and then releases', async
   t.equal(rig.state, 'withdrawing');
   const stop = rig.controller.stop(never());
   await rig.clock.advance(99);
-  t.strictSame(rig.took(), ['silence', 'withdraw 10.0.0.100']);
+  t.strictSame(rig.took(), ['silence', 'withdraw 10.0.0.100', 'dump']);
   await rig.clock.advance(1);
   await stop;
-  t.strictSame(rig.took(), ['dump', 'withdrawn', 'release shutdown']);
+  t.strictSame(rig.took(), ['withdrawn', 'release shutdown']);
 });
 
 await t.test('a stop that takes too long ends unconfirmed: nothing is released', async (t) => {

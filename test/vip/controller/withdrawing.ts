@@ -16,19 +16,22 @@ await t.test('a token that is lost is withdrawn and confirmed, and not released'
   t.equal(rig.candidates.get('api'), true);
 });
 
-await t.test('a withdrawal whose reply was lost keeps the token listed until a dump', async (t) => {
-  const { rig } = await leadingRig();
-  rig.kernel.trouble.set('withdraw', 'reply-lost');
-  const stop = rig.controller.stop(never());
-  await rig.clock.advance(999);
-  t.notOk(rig.kernel.has('10.0.0.100'), 'it is off');
-  t.strictSame(rig.took(), ['silence', 'withdraw 10.0.0.100'], 'but nobody says so');
-  rig.kernel.trouble.clear();
-  await rig.clock.advance(1 + 20);
-  await stop;
-  t.strictSame(rig.took(), ['withdraw 10.0.0.100', 'dump', 'withdrawn', 'release shutdown']);
-  t.equal(rig.count('withdraw-failed'), 1);
-});
+await t.test(
+  'a withdrawal whose reply was lost keeps the token listed until it is confirmed',
+  async (t) => {
+    const { rig } = await leadingRig();
+    rig.kernel.trouble.set('withdraw', 'reply-lost');
+    const stop = rig.controller.stop(never());
+    await rig.clock.advance(999);
+    t.notOk(rig.kernel.has('10.0.0.100'), 'it is off');
+    t.strictSame(rig.took(), ['silence', 'withdraw 10.0.0.100', 'dump'], 'but nobody says so');
+    rig.kernel.trouble.clear();
+    await rig.clock.advance(1 + 20);
+    await stop;
+    t.strictSame(rig.took(), ['withdraw 10.0.0.100', 'dump', 'withdrawn', 'release shutdown']);
+    t.equal(rig.count('withdraw-failed'), 1);
+  },
+);
 
 await t.test('a kernel that does not answer keeps the token listed for as long', async (t) => {
   const { rig } = await leadingRig();
