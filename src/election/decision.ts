@@ -1,7 +1,7 @@
 import type { Instant } from '../clock.ts';
 import { deposableAt, deposing, type Deposing } from './deposing.ts';
-import { isRecordless, ownCandidate, type Situation } from './situation.ts';
-import { sameToken } from './record.ts';
+import { isRecordless, ownCandidate, ownLeaseless, type Situation } from './situation.ts';
+import { sameToken, type Token } from './record.ts';
 import { takeable } from './taking.ts';
 import type { SilentKey } from './transactions.ts';
 import type { Candidate } from './view.ts';
@@ -19,8 +19,8 @@ export type Decision =
   | { readonly kind: 'wait'; readonly until?: Instant }
   /** Stand for election. */
   | { readonly kind: 'enqueue' }
-  /** A candidate key on our lease that we do not want: delete it (rule 10). */
-  | { readonly kind: 'dequeue'; readonly own: Candidate }
+  /** A candidate key of ours that we do not want, or that is off its lease: delete it (rule 10). */
+  | { readonly kind: 'dequeue'; readonly own: Token }
   /** Our key leads and the last hold has ended: take (rules 8 and 9). */
   | ({ readonly kind: 'take' } & TakeDecision)
   /** The leader is silent, or stands in the way: depose it (rules 7, 10, 11). */
@@ -40,9 +40,11 @@ export function decide(situation: Situation): Decision {
   const depose = head?.ours === true && head !== own ? deposableAt(situation, head) : undefined;
   // While the addresses may still be on the link the key stays: it keeps successors waiting.
   if (ending) return { kind: 'wait' };
-  if (own !== undefined && (!wanted || isBurnt(own))) {
-    const inUse = claimed !== undefined && sameToken(claimed, own);
-    return inUse ? { kind: 'wait' } : { kind: 'dequeue', own };
+  // A key of ours off its lease would stand in the way of a new one for ever.
+  const unfit = own !== undefined && (!wanted || isBurnt(own)) ? own : ownLeaseless(situation);
+  if (unfit !== undefined) {
+    const inUse = claimed !== undefined && sameToken(claimed, unfit);
+    return inUse ? { kind: 'wait' } : { kind: 'dequeue', own: unfit };
   }
   if (head !== undefined && !head.ours) {
     const { record } = view;

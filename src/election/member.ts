@@ -307,7 +307,7 @@ export class Member {
   }
 
   /** @returns false when etcd refused: the key is another, or gone */
-  async dequeue(own: Candidate, signal: AbortSignal): Promise<boolean> {
+  async dequeue(own: Token, signal: AbortSignal): Promise<boolean> {
     return (await this.#send(this.#parts.transactions.dequeue(own), signal)).succeeded;
   }
 

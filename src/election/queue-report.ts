@@ -21,7 +21,7 @@ export class QueueReport {
   #tellGroup(group: string): void {
     const { view, parts } = this.#core;
     const { queue, leaseless } = view.group(group);
-    for (const key of leaseless) {
+    for (const { key } of leaseless) {
       if (this.#leaseless.has(key)) continue;
       this.#leaseless.add(key);
       parts.emit({ type: 'leaseless-candidate', group, key });

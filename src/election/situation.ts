@@ -50,6 +50,11 @@ export function ownCandidate({ view, self }: Situation): Candidate | undefined {
   return view.queue.find((candidate) => candidate.lease === self.lease);
 }
 
+/** A key of our name in the queue's place that somebody took off its lease, or put there. */
+export function ownLeaseless({ view, self }: Situation): Token | undefined {
+  return view.leaseless.find(({ key }) => key.endsWith(`/${self.lease}`));
+}
+
 /** The record says `held` by this token. */
 export function isNamedHolder({ view }: Situation, token: Token): boolean {
   return view.record?.state === 'held' && sameToken(view.record.token, token);

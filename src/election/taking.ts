@@ -66,7 +66,7 @@ function goneHolder(situation: Situation, record: HolderRecord): Takeable {
   const { group, view, observations, readAt, stamps } = situation;
   // Somebody took it off its lease: it has left the queue, and its holder proves it all the same. Its
   // deletion, however long after, is what the wait begins with.
-  const stands = view.leaseless.includes(record.token.key);
+  const stands = view.leaseless.some(({ key }) => key === record.token.key);
   const gone = `${stands ? 'off its lease' : 'gone'}:${view.recordRevision}`;
   const seen = observations.ofNode(record.node);
   const beat = seen?.beat;

@@ -23,7 +23,7 @@ export interface GroupView {
   /** Candidates with a lease, the leader first. */
   readonly queue: readonly Candidate[];
   /** Keys without a lease: warned about and ignored [H13]. */
-  readonly leaseless: readonly string[];
+  readonly leaseless: readonly Token[];
   /** Undefined when absent or unreadable. */
   readonly record: HolderRecord | undefined;
   /** 0 when absent. */
@@ -133,7 +133,9 @@ export class View {
           lease: kv.lease,
           ours: isOurLease(kv.lease),
         })),
-      leaseless: kvs.filter((kv) => kv.lease === NO_LEASE).map((kv) => kv.key),
+      leaseless: kvs
+        .filter((kv) => kv.lease === NO_LEASE)
+        .map(({ key, createRevision }) => ({ key, createRevision })),
       record: holder === undefined ? undefined : decodeRecord(holder.value),
       recordRevision: holder?.modRevision ?? 0,
     };

@@ -92,6 +92,20 @@ await t.test('rule 10: a key on our lease that we do not want is deleted on sigh
   t.end();
 });
 
+await t.test('[H13] a key of ours that is off its lease is deleted, for a new one', (t) => {
+  const off = { leaseless: [token], queue: [other] };
+  t.strictSame(decide(situation(off)), { kind: 'dequeue', own: token });
+  t.strictSame(decide(situation({ ...off, wanted: false })), { kind: 'dequeue', own: token });
+  t.strictSame(
+    decide(situation({ ...off, claimed: token })),
+    { kind: 'wait' },
+    'what it was taken by may still be on the link',
+  );
+  const others = { leaseless: [{ key: other.key, createRevision: 10 }] };
+  t.strictSame(decide(situation(others)), { kind: 'enqueue' }, "another's is not ours to delete");
+  t.end();
+});
+
 await t.test('rules 6 and 13: not while its token is still claimed, nor while it ends', (t) => {
   const claimed = { queue: [own], wanted: false, record: recordOf(own), claimed: token };
   t.strictSame(decide(situation(claimed)), { kind: 'wait' });

@@ -59,7 +59,7 @@ await t.test(
         ['b', 12, true],
       ],
     );
-    t.strictSame(leaseless, ['/t/elections/g/by-hand']);
+    t.strictSame(leaseless, [{ key: '/t/elections/g/by-hand', createRevision: 3 }]);
     t.equal(view.group('g2').queue.length, 1);
     t.end();
   },

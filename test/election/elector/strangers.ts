@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import t from 'tap';
 import { systemClock } from '../../../src/clock.ts';
 import { isOurLease } from '../../../src/election/keys.ts';
+import type { CandidateView } from '../../../src/election/types.ts';
 import { startElections } from '../../fixtures/election.ts';
 import { within } from '../../fixtures/etcd-store.ts';
 import { overlaps } from '../../fixtures/hold.ts';
@@ -97,6 +98,19 @@ await t.test('[H13] a key without a lease is warned about and ignored', async (t
   await a?.untilEvent('leaseless-candidate');
   t.equal(a?.isHolding(), true);
   t.equal(a?.events.filter(({ type }) => type === 'leaseless-candidate').length, 1);
+});
+
+await t.test('[H13] a key that somebody took off its lease is replaced by its node', async (t) => {
+  const { hand, queueUp } = await election(t);
+  const [a, b] = await queueUp('a', 'b');
+  const before = b?.queue.find(({ mine }) => mine);
+  const key = `${hand.keys.election('g')}/${before?.leaseId}`;
+  await hand.put(key, 'b');
+  const standsAnew = ({ mine, revision }: CandidateView): boolean =>
+    mine && revision > (before?.revision ?? Infinity);
+  await b?.when(() => b.queue.some(standsAnew));
+  t.match(await hand.get(key), { value: 'b', lease: before?.leaseId });
+  t.equal(a?.isHolding(), true, 'meanwhile the holder holds');
 });
 
 await t.test(

@@ -130,7 +130,7 @@ await t.test('rule 8: a holder that beats on without its key is waited for', (t)
 
 await t.test('rule 8: a key that somebody took off its lease is not gone', (t) => {
   const stamps = new Stamps();
-  takeable(goneHolder({ stamps, leaseless: [dead.key] }));
+  takeable(goneHolder({ stamps, leaseless: [dead] }));
   const last = after(longest, 60_000);
   const beating = observationsOf({
     node: 'a',
@@ -140,12 +140,14 @@ await t.test('rule 8: a key that somebody took off its lease is not gone', (t) =
   });
   const parts = { stamps, observations: beating, now: last, readAt: last };
   t.strictSame(
-    takeable(goneHolder({ ...parts, leaseless: [dead.key] })),
+    takeable(goneHolder({ ...parts, leaseless: [dead] })),
     { at: after(last, TAKEOVER_MS), silent: { node: 'a', revision: 70 } },
     'its holder proves it exactly, for as long as it beats',
   );
   // Deleted besides, its holder may hold for as long as after any deletion.
-  const deleted = takeable(goneHolder({ ...parts, leaseless: ['another'] }));
+  const deleted = takeable(
+    goneHolder({ ...parts, leaseless: [{ key: 'another', createRevision: 5 }] }),
+  );
   t.strictSame(deleted, { at: after(last, TAKEOVER_MS), silent: { node: 'a', revision: 70 } });
   const later = after(last, elapsedMs(NOW, longest));
   const still = observationsOf({

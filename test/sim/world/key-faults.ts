@@ -70,9 +70,7 @@ export const KEY_FAULTS = {
     // As `etcdctl put` does: the key stays and belongs to no lease any more.
     const [first] = queueOf(world, group);
     if (first !== undefined) put(world, first.key, first.value);
-    return () => {
-      if (first !== undefined) removeForGood(world, first.key);
-    };
+    return NOTHING_LEFT;
   },
   'beat-deleted': (world, { options }) => {
     remove(world, keys.node(options.node));

@@ -108,8 +108,8 @@ export class Rules {
     const election = key.slice(0, key.lastIndexOf('/') + 1);
     const [head] = keyspace.under(election).filter(({ lease }) => lease !== NO_LEASE);
     const kv = keyspace.get(key);
-    // Its owner gives its own up whenever it likes.
-    if (kv === undefined || head?.key === key || kv.lease === ownLease) return [];
+    // Its owner gives its own up whenever it likes, even one that somebody took off its lease.
+    if (kv === undefined || head?.key === key || key.endsWith(`/${ownLease}`)) return [];
     const beat = this.#beatOf(kv);
     const ms = now - (this.#beatenAt.get(beat?.key ?? '') ?? -ALIVE_MS);
     return beat === undefined || ms >= ALIVE_MS ? [] : [['living-candidate-deleted', key]];
