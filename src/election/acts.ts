@@ -38,26 +38,28 @@ export class Acts {
   /** Begins what the decision asks for. `enqueue` goes through `enqueue`. */
   begin(member: Member, view: GroupView, decision: Decision, signal: AbortSignal): void {
     const { core, self, spawn } = this.#parts;
+    const { candidacy, tenure } = member;
     const work = async (): Promise<void> => {
       switch (decision.kind) {
         case 'take':
-          if (await member.take(self, decision, view, signal)) {
+          if (await tenure.take(self, decision, view, signal)) {
             spawn(this.#remember(member, view, signal));
           } else core.view.doubt();
           // The pace of beats is a holder's from now on. The taking was one: the next has time.
           core.parts.clock.timer(AFTER_TAKING_MS, () => core.beatNow.ring());
           break;
         case 'depose':
-          if (!(await member.depose(self, decision.deposing, view, signal))) core.view.doubt();
+          if (!(await candidacy.depose(self, decision.deposing, view, signal))) core.view.doubt();
           break;
         case 'dequeue':
-          if (!(await member.dequeue(decision.own, signal))) core.view.doubt();
+          if (!(await candidacy.dequeue(decision.own, signal))) core.view.doubt();
           break;
         case 'mark-foreign':
-          if (!(await member.markForeign(self, decision.leader, view, signal))) core.view.doubt();
+          if (!(await candidacy.markForeign(self, decision.leader, view, signal)))
+            core.view.doubt();
           break;
         case 'mark-unknown':
-          if (!(await member.markUnknown(self, decision.own, signal))) core.view.doubt();
+          if (!(await candidacy.markUnknown(self, decision.own, signal))) core.view.doubt();
           break;
         case 'enqueue':
         case 'wait':

@@ -118,15 +118,14 @@ export class ElectionCore {
     const { requestDeadlineMs, fenceLatencyMs } = this.options.timing;
     const member = new Member(
       {
-        store: this.store,
         clock,
         journal,
         transactions: this.transactions,
         heartbeat: this.heartbeat,
         listener,
         emit,
+        send: (txn, signal) => this.store.txn(txn, { deadlineMs: requestDeadlineMs, signal }),
         capped: (proof) => this.#capped(group.name, proof),
-        requestDeadlineMs,
         fenceLatencyMs,
         foreignElection: this.keys.isForeignElection(group.electionKey),
       },

@@ -203,7 +203,7 @@ export class Elector implements ElectionControl {
     const member = members.get(group);
     const session = this.#session;
     if (member === undefined || session === undefined) return;
-    const released = await member.release(
+    const released = await member.tenure.release(
       session.self,
       reason,
       session.situation(member),

@@ -105,6 +105,19 @@ export function heldRecord(
   };
 }
 
+/** How a hold ended, who says so, and when (wall-clock milliseconds). */
+export interface Ending {
+  readonly state: 'released' | 'deposed';
+  readonly reason: string;
+  readonly by: string;
+  readonly nowMs: number;
+}
+
+/** The record that says how the hold of `record` has ended. */
+export function endedRecord(record: HolderRecord, { nowMs, ...ending }: Ending): HolderRecord {
+  return { ...record, ...ending, changedMs: nowMs };
+}
+
 /** The record that says that a foreign candidate leads: of its promise nothing is known [H8]. */
 export function foreignRecord(token: Token, node: string, by: string, nowMs: number): HolderRecord {
   return promiseless('foreign', token, { node, by, nowMs });

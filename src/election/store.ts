@@ -131,6 +131,9 @@ export interface Store {
   close(): void;
 }
 
+/** Sends one transaction, by the usual deadline. @throws StoreError */
+export type Send = (txn: Txn, signal: AbortSignal) => Promise<TxnReply>;
+
 /** Codes with which etcd says that it did not do what was asked. */
 const REFUSALS: ReadonlySet<StoreErrorCode> = new Set([
   'UNAUTHENTICATED',

@@ -1,5 +1,5 @@
 import type { ElectionCore } from './core.ts';
-import { sameToken } from './record.ts';
+import { endedRecord, sameToken } from './record.ts';
 import type { CallOptions, KeyValue } from './store.ts';
 
 /**
@@ -19,14 +19,14 @@ export async function releaseStrays(
     const group = stray.key.slice(keys.elections.length, stray.key.lastIndexOf('/'));
     const { record, recordRevision } = view.group(group);
     const named = record?.state === 'held' && sameToken(record.token, token);
-    const ended = {
+    const ending = {
       state: 'released',
       reason: 'config-changed',
       by: election.node,
-      changedMs: parts.clock.wallMs(),
+      nowMs: parts.clock.wallMs(),
     } as const;
     const txn = named
-      ? transactions.release({ group, token, recordRevision }, { ...record, ...ended }, [])
+      ? transactions.release({ group, token, recordRevision }, endedRecord(record, ending), [])
       : transactions.dequeue(token);
     await store.txn(txn, options);
   }

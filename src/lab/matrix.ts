@@ -127,7 +127,7 @@ export const MATRIX: readonly MatrixRow[] = [
     number: 31,
     fault: 'lease revoked',
     scenarios: ['lease-revoked'],
-    tests: ['test/election/member/'],
+    tests: ['test/election/elector/losses.ts'],
   },
   {
     number: 32,

@@ -1,4 +1,4 @@
-// What a node does after etcd said no: it holds and claims nothing, and asks ever more slowly.
+// What a node does after etcd said no, or nothing: it claims no more than it knows, and asks slowly.
 import t from 'tap';
 import { elapsedMs, systemClock, type Instant } from '../../src/clock.ts';
 import { decodeBeat } from '../../src/election/beat.ts';
@@ -7,7 +7,7 @@ import { startCluster } from '../../src/lab/etcd.ts';
 import { TIMING } from '../fixtures/fast-timing.ts';
 import { Hand } from '../fixtures/hand.ts';
 import { TestNode } from '../fixtures/test-node.ts';
-import { kindOf } from '../fixtures/wrapped-store.ts';
+import { kindOf, loseFirst } from '../fixtures/wrapped-store.ts';
 import { openStore } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });
@@ -143,3 +143,17 @@ await t.test(
     t.ok(TIMING.holdForMs >= elapsedMs(proof.sentAt, proof.deadline));
   },
 );
+
+await t.test('rule 1 [H13]: an enqueueing whose reply was lost stands once', async (t) => {
+  const prefix = '/enqueue-lost';
+  const hand = new Hand(store, prefix);
+  await hand.seedReleased();
+  const a = new TestNode(t, { name: 'a', prefix, endpoints });
+  const lost = loseFirst(a, 'enqueue');
+  a.start();
+  await lost;
+  await a.until('taken');
+  t.equal((await hand.under(hand.keys.elections)).length, 1);
+  const { seq } = (await hand.record()) ?? { seq: 0 };
+  t.ok(seq > 1);
+});

@@ -1,12 +1,9 @@
 // Takings whose replies are lost, come twice, or come too late.
 import t from 'tap';
-import { systemClock } from '../../../src/clock.ts';
 import { decodeBeat } from '../../../src/election/beat.ts';
-import { StoreError, type KeyValue } from '../../../src/election/store.ts';
-import { TIMING } from '../../fixtures/fast-timing.ts';
+import type { KeyValue } from '../../../src/election/store.ts';
 import { startElections } from '../../fixtures/election.ts';
 import { overlaps } from '../../fixtures/hold.ts';
-import { until } from '../../fixtures/program.ts';
 import { TestNode } from '../../fixtures/test-node.ts';
 import { kindOf, loseFirst, loseReply, type Kind } from '../../fixtures/wrapped-store.ts';
 
@@ -49,33 +46,6 @@ await t.test('rule 9: a taking that reaches etcd twice is one hold', async (t) =
   const b = node('b').start();
   await a.until('proved');
   t.equal(b.holds.length, 0);
-});
-
-await t.test('rule 1 [H13]: an enqueueing whose reply was lost stands once', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a');
-  const lost = loseFirst(a, 'enqueue');
-  a.start();
-  await lost;
-  await a.until('taken');
-  t.equal((await hand.under(hand.keys.elections)).length, 1);
-  const { seq } = (await hand.record()) ?? { seq: 0 };
-  t.ok(seq > 1);
-});
-
-await t.test('rule 11: a deposing whose reply was lost has deposed', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a').start();
-  await a.until('proved');
-  const b = node('b').start();
-  await b.when(() => b.queue.length === 2);
-  const lost = loseFirst(b, 'release');
-  await a.crash();
-  const txn = await lost;
-  t.ok(txn.success.some((each) => 'value' in each && each.value.includes('"state":"deposed"')));
-  await b.until('taken');
-  t.match(await hand.record(), { state: 'held', node: 'b' });
-  t.strictSame(overlaps([a, b]), []);
 });
 
 await t.test(
@@ -165,21 +135,3 @@ await t.test(
     t.equal(b.isHolding(), true, 'it may stand again, behind');
   },
 );
-
-await t.test('a right that has run out is not founded anew, though its key stands', async (t) => {
-  const { hand, node } = await election(t);
-  const a = node('a').start();
-  const { proof } = await a.until('proved');
-  a.withdraws = false; // The kernel does not act on it.
-  a.store.onTxn = (txn, send) =>
-    kindOf(txn) === 'beat' ? Promise.reject(new StoreError('UNAVAILABLE', '', 'cut off')) : send();
-  // The last beat that was confirmed had been sent after this proof was.
-  await systemClock.sleep(2 * TIMING.holdForMs);
-  t.ok(systemClock.now() > proof.deadline);
-  const from = a.store.sent.length;
-  await hand.delete(hand.keys.holder('g'));
-  const marked = async () => (await hand.record())?.state === 'unknown' || undefined;
-  await until('nothing is known of a holder', marked);
-  const kinds = a.store.sent.slice(from).map((txn) => kindOf(txn));
-  t.notOk(kinds.includes('take'), 'somebody may have taken and be gone again');
-});

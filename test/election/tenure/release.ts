@@ -1,9 +1,7 @@
 // What becomes of a token that is given up, and of one that cannot be.
 import t from 'tap';
-import { systemClock } from '../../../src/clock.ts';
 import { StoreError } from '../../../src/election/store.ts';
 import { startElections } from '../../fixtures/election.ts';
-import { TIMING } from '../../fixtures/fast-timing.ts';
 import { overlaps } from '../../fixtures/hold.ts';
 import { Latch } from '../../fixtures/latch.ts';
 import { freshMemory, MemoryJournal } from '../../fixtures/memory-journal.ts';
@@ -105,27 +103,6 @@ await t.test(
     };
     await a.release();
     t.equal((await hand.get(hand.keys.holder('g')))?.value, 'by hand');
-  },
-);
-
-await t.test(
-  'rule 6: the key stays while the addresses do not come off, and keeps others waiting',
-  async (t) => {
-    const { hand, node } = await election(t);
-    const a = node('a').start();
-    await a.until('proved');
-    const b = node('b').start();
-    await b.when(() => b.queue.length === 2);
-    a.withdraws = false;
-    const record = { ...(await hand.record()), state: 'deposed', by: 'hand' };
-    await hand.put(hand.keys.holder('g'), JSON.stringify(record));
-    await a.until('lost');
-    await systemClock.sleep(3 * TIMING.takeoverAfterMs);
-    t.equal(b.holds.length, 0, 'it beats, and lists the token');
-    a.elector.withdrawn('g');
-    const { proof } = await a.until('taken', () => true, a.heard.length);
-    t.ok(proof.token.createRevision > 0);
-    t.strictSame(overlaps([a, b]), []);
   },
 );
 
