@@ -109,7 +109,7 @@ export class Acts {
     const work = async (): Promise<void> => {
       const beat = heartbeat.compose(self);
       const elections = members.map(({ group }) => keys.election(group.name, group.electionKey));
-      const { ground } = heartbeat;
+      const { ground } = heartbeat.key;
       const txn = transactions.enqueue(beat, self.lease, ground, elections);
       const deadlineMs = options.timing.requestDeadlineMs;
       const reply = await store.txn(txn, { deadlineMs, signal });
@@ -119,7 +119,7 @@ export class Acts {
         beatNow.ring();
         return;
       }
-      const { nameTaken, regressed } = heartbeat.judge(self, reply, [], ground);
+      const { nameTaken, regressed } = heartbeat.key.judge(self, reply, [], ground);
       if (nameTaken !== undefined) onNameTaken(nameTaken);
       else if (regressed !== undefined) onRegressed(regressed);
       else await parts.clock.sleep(RETRY_MS, signal);

@@ -70,3 +70,12 @@ export function standingOf(
   if (stands) return 'stands';
   return { claim, reason: 'lease-lost', detail: 'the candidate key is gone' };
 }
+
+/** What is said of the claim is no answer to an older question: it stands as it was asked. */
+export function isCurrent(
+  { group, token, recordRevision }: Claim,
+  among: ReadonlyMap<string, Listed>,
+): boolean {
+  const listed = among.get(group);
+  return listed?.token === token && listed.recordRevision === recordRevision;
+}

@@ -97,11 +97,11 @@ export class Elector implements ElectionControl {
       throw new NameTakenError(`${keys.node(options.node)} is written by ${who}`);
     }
     const id = await lease.open(signal);
-    if (standing?.present !== true) heartbeat.ground = { kind: 'absent' };
+    if (standing?.present !== true) heartbeat.key.ground = { kind: 'absent' };
     else {
       const { lease: from, created, revision } = standing;
-      if (from === id) heartbeat.standsAt({ kind: 'own', lease: id, created, revision });
-      else heartbeat.ground = { kind: 'earlier', lease: from, created };
+      if (from === id) heartbeat.key.standsAt({ kind: 'own', lease: id, created, revision });
+      else heartbeat.key.ground = { kind: 'earlier', lease: from, created };
     }
     if (this.#barred) {
       this.#barred = false;
@@ -170,7 +170,7 @@ export class Elector implements ElectionControl {
           emit({ type: 'state-unwritable', err: error });
         }
         view.forget();
-        heartbeat.ground = { kind: 'absent' };
+        heartbeat.key.ground = { kind: 'absent' };
         emit({ type: 'etcd-regressed', err: end.detail, waitMs: LONGEST_TAKEOVER_AFTER_MS });
         break;
       }

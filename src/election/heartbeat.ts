@@ -1,9 +1,11 @@
 import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
 import type { Emit } from '../events.ts';
 import { encodeBeat, tokenMark } from './beat.ts';
-import type { Claim, Listed, Loss } from './claim.ts';
-import { NOTHING, standingsOf, together, writerOf, type BeatFinding } from './finding.ts';
-import { groundAfter, laterGround, type BeatGround, type OwnGround } from './ground.ts';
+import { isCurrent, type Claim, type Listed } from './claim.ts';
+import { NOTHING, together, type BeatFinding } from './finding.ts';
+import { groundAfter, type BeatGround, type OwnGround } from './ground.ts';
+import { HeartbeatKey } from './heartbeat-key.ts';
+import { Pace, type PaceTiming } from './pace.ts';
 import { proving, provingExactly, rangedUntil, type Proving } from './proving.ts';
 import type { Self } from './situation.ts';
 import { StoreError, type Store, type TxnReply } from './store.ts';
@@ -17,13 +19,10 @@ export interface ComposedBeat extends OutgoingBeat {
   readonly holdForMs: number;
 }
 
-export interface HeartbeatTiming {
+export interface HeartbeatTiming extends PaceTiming {
   readonly holdForMs: number;
   readonly fenceLatencyMs: number;
-  readonly heartbeatEveryMs: number;
   readonly requestDeadlineMs: number;
-  /** How often a node beats that holds and leads nothing. */
-  readonly idleEveryMs: number;
 }
 
 interface HeartbeatParts {
@@ -46,31 +45,19 @@ export class Heartbeat {
   readonly #timing: HeartbeatTiming;
   /** Tokens that every beat lists, by group. */
   readonly listed = new Map<string, Listed>();
-  ground: BeatGround = { kind: 'absent' };
+  readonly key = new HeartbeatKey(this.listed);
+  readonly pace: Pace;
   /** A ranged proof failed: until exact ones succeed, nothing else is asked. */
   #suspicious = false;
   /** The last beat was refused or not answered. */
   #failing = false;
-  /** Beats at the holder's pace. */
-  brisk = false;
   /** When the newest confirmed beat had been sent. */
   lastConfirmedSentAt: Instant | undefined;
 
   constructor(parts: HeartbeatParts, timing: HeartbeatTiming) {
     this.#parts = parts;
     this.#timing = timing;
-  }
-
-  /** When the next attempt is due, after one at `lastAt`: sooner while a proof is overdue. */
-  dueAfter(lastAt: Instant): Instant {
-    const { heartbeatEveryMs, idleEveryMs } = this.#timing;
-    if (!this.brisk) return after(lastAt, idleEveryMs);
-    const due = after(lastAt, heartbeatEveryMs);
-    if (this.lastConfirmedSentAt === undefined) return due;
-    const overdueAt = after(this.lastConfirmedSentAt, 1.5 * heartbeatEveryMs);
-    const soonest = after(lastAt, heartbeatEveryMs / 4);
-    const hurried = overdueAt > soonest ? overdueAt : soonest;
-    return hurried < due ? hurried : due;
+    this.pace = new Pace(timing);
   }
 
   /** What a token taken now may ever promise. */
@@ -84,7 +71,7 @@ export class Heartbeat {
   compose(self: Self): ComposedBeat {
     const { clock, journal } = this.#parts;
     const { memory } = journal;
-    const { holdForMs: wanted, fenceLatencyMs, heartbeatEveryMs, requestDeadlineMs } = this.#timing;
+    const { holdForMs: wanted, fenceLatencyMs, requestDeadlineMs } = this.#timing;
     const sentAt = clock.now();
     const ceilings = [...this.listed.values()].map((each) => each.ceilingMs);
     const open = Math.ceil(elapsedMs(sentAt, memory.promisedEnd));
@@ -92,7 +79,7 @@ export class Heartbeat {
     memory.seq += 1;
     memory.promisedEnd = after(sentAt, holdForMs);
     journal.save();
-    const beatEveryMs = this.brisk ? heartbeatEveryMs : this.#timing.idleEveryMs;
+    const beatEveryMs = this.pace.everyMs;
     const value = encodeBeat({
       seq: memory.seq,
       identity: self.identity,
@@ -114,9 +101,8 @@ export class Heartbeat {
    */
   async beat(self: Self, signal: AbortSignal): Promise<BeatFinding> {
     // One for all portions: what is proved was taken on this very key.
-    const { ground } = this;
+    const { ground, created: on } = this.key;
     const exactly = this.#suspicious || ground.kind !== 'own';
-    const on = this.#standsOn;
     const portions = exactly
       ? provingExactly(this.listed, on)
       : proving(this.listed, on, this.#parts.clock.now(), this.#timing.holdForMs);
@@ -131,7 +117,7 @@ export class Heartbeat {
     if (exactly && proved) this.#suspicious = false;
     const found = together(findings);
     // One portion's loss may be over, and its group taken anew, when the last portion is answered.
-    return { ...found, lost: found.lost.filter(({ claim }) => this.#isCurrent(claim)) };
+    return { ...found, lost: found.lost.filter(({ claim }) => isCurrent(claim, this.listed)) };
   }
 
   async #beatPortion(
@@ -160,7 +146,7 @@ export class Heartbeat {
       return leaseGone ? { ...NOTHING, leaseGone } : undefined;
     }
     if (!reply.succeeded) {
-      if (portion.ranged.length === 0) return this.judge(self, reply, portion.exact, ground);
+      if (portion.ranged.length === 0) return this.key.judge(self, reply, portion.exact, ground);
       this.#suspicious = true;
       return { ...NOTHING, again: true };
     }
@@ -171,24 +157,10 @@ export class Heartbeat {
     return NOTHING;
   }
 
-  /** Our heartbeat key stands on this lease: as found, or later. */
-  standsAt(found: OwnGround): void {
-    this.ground = laterGround(this.ground, found);
-  }
-
-  get #standsOn(): number | undefined {
-    return this.ground.kind === 'own' ? this.ground.created : undefined;
-  }
-
-  /** Whether beats prove this token: taken, and our heartbeat key is the one that its taking left. */
-  proves({ recordRevision, takenOn }: Listed): boolean {
-    return recordRevision !== undefined && takenOn !== undefined && takenOn === this.#standsOn;
-  }
-
   /** A beat of any kind (also a taking or an enqueueing) was confirmed, and left this ground. */
   confirmed(beat: ComposedBeat, ground: OwnGround, at: Instant): void {
     const last = this.lastConfirmedSentAt;
-    this.standsAt(ground);
+    this.key.standsAt(ground);
     const durationMs = elapsedMs(beat.sentAt, at);
     const { holdForMs } = beat;
     const holding = [...this.listed.values()].some((each) => each.recordRevision !== undefined);
@@ -216,7 +188,7 @@ export class Heartbeat {
     exact: boolean,
   ): void {
     const { group, token } = claim;
-    const listed = this.#isCurrent(claim) ? this.listed.get(group) : undefined;
+    const listed = isCurrent(claim, this.listed) ? this.listed.get(group) : undefined;
     if (listed === undefined) return;
     if (!exact && this.#parts.clock.now() >= listed.provedUntil) {
       this.#suspicious = true;
@@ -229,66 +201,5 @@ export class Heartbeat {
     const deadline = longest < promised ? longest : promised;
     if (deadline > listed.provedUntil) listed.provedUntil = deadline;
     this.#parts.onProved(group, { token, sentAt, deadline });
-  }
-
-  /** What is said of the claim is no answer to an older question: it stands as it was asked. */
-  #isCurrent({ group, token, recordRevision }: Claim): boolean {
-    const listed = this.listed.get(group);
-    return listed?.token === token && listed.recordRevision === recordRevision;
-  }
-
-  /**
-   * What a failed compare means, from the keys that its else-branch read (rule 3): overtaken is not
-   * lost; a key that is gone, or a record that changed, is.
-   * @param ground over which the beat was sent
-   */
-  judge(self: Self, reply: TxnReply, claims: readonly Claim[], ground: BeatGround): BeatFinding {
-    const writer = writerOf(self, reply.results[0]?.kvs[0]);
-    switch (writer.kind) {
-      case 'absent':
-        this.#vanished(ground);
-        break;
-      case 'own':
-        if (ground.kind === 'own' && writer.revision < ground.revision) {
-          const regressed = `our beat of revision ${ground.revision} is there as of ${writer.revision}`;
-          return { ...NOTHING, regressed };
-        }
-        this.standsAt(writer);
-        break;
-      case 'earlier':
-        // It stood otherwise for a while: as if somebody had deleted it and put it anew.
-        for (const group of this.listed.keys()) this.mustBeTakenAnew(group);
-        this.ground = writer;
-        break;
-      case 'other':
-        return { ...NOTHING, nameTaken: writer.kv };
-    }
-    const lost: Loss[] = [];
-    let dropped = false;
-    for (const [index, standing] of standingsOf(reply, claims).entries()) {
-      const claim = claims[index];
-      // An answer to an older question: the claim has ended or was taken anew meanwhile.
-      if (claim === undefined || standing === 'stands' || !this.#isCurrent(claim)) continue;
-      dropped = true;
-      if (standing === 'anew') this.mustBeTakenAnew(claim.group);
-      else lost.push(standing);
-    }
-    const anew = [...this.listed.values()].some(
-      (each) => each.recordRevision !== undefined && !this.proves(each),
-    );
-    return { ...NOTHING, lost, again: dropped, anew };
-  }
-
-  /** No beat proves the group's token until it was taken anew; what is proved stays proved. */
-  mustBeTakenAnew(group: string): void {
-    const listed = this.listed.get(group);
-    if (listed !== undefined) listed.takenOn = undefined;
-  }
-
-  /** Somebody has deleted our heartbeat key; unless it is an answer from before we put it anew. */
-  #vanished(asked: BeatGround): void {
-    const { ground } = this;
-    if (ground.kind === 'own' && asked.kind === 'own' && ground.created > asked.created) return;
-    this.ground = { kind: 'absent' };
   }
 }

@@ -102,7 +102,7 @@ export class Member {
       // An older picture says nothing of this taking.
       if (revision < claim.recordRevision) return;
       const found = standingOf(claim, standing?.createRevision, view.recordRevision, record);
-      if (found === 'anew') this.#parts.heartbeat.mustBeTakenAnew(this.group.name);
+      if (found === 'anew') this.#parts.heartbeat.key.mustBeTakenAnew(this.group.name);
       else if (found !== 'stands') this.lose(found.reason, found.detail);
       return;
     }
@@ -117,7 +117,7 @@ export class Member {
   /** Beats prove our claim. */
   get proves(): boolean {
     const { listed } = this;
-    return listed !== undefined && this.#parts.heartbeat.proves(listed);
+    return listed !== undefined && this.#parts.heartbeat.key.proves(listed);
   }
 
   /**

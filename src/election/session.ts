@@ -128,7 +128,7 @@ export class Session {
   async #beat(signal: AbortSignal): Promise<void> {
     const { heartbeat, beatNow, members, parts } = this.#core;
     const candidate = [...members.values()].some((member) => member.wanted);
-    if (candidate && heartbeat.ground.kind !== 'own') {
+    if (candidate && heartbeat.key.ground.kind !== 'own') {
       // Enqueueing is the first beat, in one transaction (rule 1).
       await beatNow.wait(parts.clock, FIRST_BEAT_WITHIN_MS, signal);
     }
@@ -136,7 +136,9 @@ export class Session {
     for (;;) {
       this.#spawn(this.#beatOnce(signal));
       for (;;) {
-        const waitMs = elapsedMs(parts.clock.now(), heartbeat.dueAfter(lastAt));
+        const now = parts.clock.now();
+        const dueAt = heartbeat.pace.dueAfter(lastAt, heartbeat.lastConfirmedSentAt);
+        const waitMs = elapsedMs(now, dueAt);
         if (waitMs <= 0 || (await beatNow.wait(parts.clock, waitMs, signal))) break;
       }
       lastAt = parts.clock.now();
@@ -238,8 +240,8 @@ export class Session {
       }
     }
     // A taking is a beat itself; another one beside it would only overtake it.
-    if (brisk && !heartbeat.brisk && !taking) this.#core.beatNow.ring();
-    heartbeat.brisk = brisk;
+    if (brisk && !heartbeat.pace.brisk && !taking) this.#core.beatNow.ring();
+    heartbeat.pace.brisk = brisk;
     if (toEnqueue.length > 0) this.#acts.enqueue(toEnqueue, signal);
     return next;
   }

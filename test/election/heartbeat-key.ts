@@ -1,9 +1,9 @@
 // The key that beats are written to, when it is not as the last beat left it.
 import t from 'tap';
-import { encodeBeat } from '../../../src/election/beat.ts';
-import { NEVER, startHearts, take } from '../../fixtures/heart.ts';
-import { Latch } from '../../fixtures/latch.ts';
-import { beatOf, leaseOf } from '../../fixtures/situation.ts';
+import { encodeBeat } from '../../src/election/beat.ts';
+import { NEVER, startHearts, take } from '../fixtures/heart.ts';
+import { Latch } from '../fixtures/latch.ts';
+import { beatOf, leaseOf } from '../fixtures/situation.ts';
 
 const heart = await startHearts(t);
 
@@ -19,7 +19,7 @@ await t.test(
       leaseOf('x'),
     );
     t.match(await heartbeat.beat(self, NEVER), { nameTaken: undefined, lost: [] });
-    t.strictSame(heartbeat.ground, {
+    t.strictSame(heartbeat.key.ground, {
       kind: 'earlier',
       lease: leaseOf('x'),
       created: (await hand.get(keys.node('s')))?.createRevision,
@@ -43,12 +43,12 @@ await t.test('a heartbeat key that vanished is written anew, and proves nothing'
   await hand.delete(keys.node('s'));
   t.match(await heartbeat.beat(self, NEVER), { anew: true, lost: [] });
   t.equal(await hand.get(keys.node('s')), undefined);
-  t.notOk(heartbeat.proves(g!));
+  t.notOk(heartbeat.key.proves(g!));
   await heartbeat.beat(self, NEVER);
   t.ok(await hand.get(keys.node('s')));
   await heartbeat.beat(self, NEVER);
   t.strictSame(proofs, [], 'others may have missed it all the time');
-  t.notOk(heartbeat.proves(g!));
+  t.notOk(heartbeat.key.proves(g!));
 });
 
 await t.test('nor does one that somebody took off its lease', async (t) => {
@@ -62,7 +62,7 @@ await t.test('nor does one that somebody took off its lease', async (t) => {
   t.equal((await hand.get(keys.node('s')))?.lease, self.lease);
   await heartbeat.beat(self, NEVER);
   t.strictSame(proofs, []);
-  t.notOk(heartbeat.proves(g!));
+  t.notOk(heartbeat.key.proves(g!));
 });
 
 await t.test('nor does one that a late duplicate of ours put back', async (t) => {
@@ -91,11 +91,11 @@ await t.test('what a late answer says of the key before it was put anew is nothi
   const late = heartbeat.beat(self, NEVER);
   await heartbeat.beat(self, NEVER);
   await heartbeat.beat(self, NEVER);
-  const { ground } = heartbeat;
+  const { ground } = heartbeat.key;
   t.match(ground, { kind: 'own' });
   answered.open();
   await late;
-  t.equal(heartbeat.ground, ground);
+  t.equal(heartbeat.key.ground, ground);
 });
 
 await t.test(
@@ -107,7 +107,7 @@ await t.test(
     // As if a later beat had been confirmed before the restore.
     const created = stored?.createRevision ?? 0;
     const revision = (stored?.modRevision ?? 0) + 1;
-    heartbeat.standsAt({ kind: 'own', lease: self.lease, created, revision });
+    heartbeat.key.standsAt({ kind: 'own', lease: self.lease, created, revision });
     const { regressed } = await heartbeat.beat(self, NEVER);
     t.match(regressed, `is there as of ${stored?.modRevision}`);
     t.strictSame(await hand.get(keys.node('s')), stored, 'nothing is written over it');

@@ -1,0 +1,38 @@
+import { after, type Instant } from '../clock.ts';
+
+export interface PaceTiming {
+  readonly heartbeatEveryMs: number;
+  /** How often a node beats that holds and leads nothing. */
+  readonly idleEveryMs: number;
+}
+
+/** How often one node beats. */
+export class Pace {
+  readonly #timing: PaceTiming;
+  /** As a holder does. */
+  brisk = false;
+
+  constructor(timing: PaceTiming) {
+    this.#timing = timing;
+  }
+
+  /** Milliseconds from one beat to the next, when all goes well. */
+  get everyMs(): number {
+    const { heartbeatEveryMs, idleEveryMs } = this.#timing;
+    return this.brisk ? heartbeatEveryMs : idleEveryMs;
+  }
+
+  /**
+   * When the next attempt is due, after one at `lastAt`: sooner while a proof is overdue.
+   * @param confirmedSentAt when the newest confirmed beat had been sent
+   */
+  dueAfter(lastAt: Instant, confirmedSentAt: Instant | undefined): Instant {
+    const { everyMs } = this;
+    const due = after(lastAt, everyMs);
+    if (!this.brisk || confirmedSentAt === undefined) return due;
+    const overdueAt = after(confirmedSentAt, 1.5 * everyMs);
+    const soonest = after(lastAt, everyMs / 4);
+    const hurried = overdueAt > soonest ? overdueAt : soonest;
+    return hurried < due ? hurried : due;
+  }
+}
