@@ -4,6 +4,7 @@ import type { Reason } from '../events.ts';
 import { ElectionCore, type ElectionOptions, type ElectionParts } from './core.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from './promise.ts';
 import { Session, type SessionEnd } from './session.ts';
+import { situationOf } from './situating.ts';
 import type { Self } from './situation.ts';
 import { StoreError, type LeaseId } from './store.ts';
 import { releaseStrays } from './strays.ts';
@@ -206,7 +207,7 @@ export class Elector implements ElectionControl {
     const released = await member.tenure.release(
       session.self,
       reason,
-      session.situation(member),
+      situationOf(this.#core, session.self, member),
       NEVER_ABORTED,
     );
     // After a release the successor comes first; what is left to do here has time.

@@ -1,10 +1,9 @@
 import t from 'tap';
-import { elapsedMs, systemClock, type Instant } from '../../src/clock.ts';
+import { systemClock } from '../../src/clock.ts';
 import { startCluster } from '../../src/lab/etcd.ts';
 import { TIMING } from '../fixtures/fast-timing.ts';
 import { Hand } from '../fixtures/hand.ts';
 import { overlaps } from '../fixtures/hold.ts';
-import { Latch } from '../fixtures/latch.ts';
 import { TestNode } from '../fixtures/test-node.ts';
 import { kindOf } from '../fixtures/wrapped-store.ts';
 import { openStore } from '../fixtures/etcd-store.ts';
@@ -14,9 +13,6 @@ t.teardown(() => cluster.stop());
 const { endpoints } = cluster;
 const [member] = cluster.members;
 const { store } = openStore(t, endpoints);
-
-/** Reads without a complete picture whose pauses are added up. */
-const INCOMPLETE_READS = 60;
 
 await t.test(
   'rule 12 [A6]: etcd frozen for longer than the hold: the holder takes again, nobody else',
@@ -108,36 +104,3 @@ await t.test('who we are is written once our heartbeat key guards it, on the lea
   const facts = await hand.get(hand.keys.facts('a'));
   t.match(facts, { value: '{}', lease: a.journal.memory.leaseId });
 });
-
-await t.test(
-  'a picture that stays incomplete is asked for with pauses, not ever faster',
-  async (t) => {
-    const hand = new Hand(store, '/incomplete');
-    await hand.seedReleased();
-    const a = new TestNode(t, { name: 'a', prefix: '/incomplete', endpoints }).start();
-    await a.until('proved');
-    let broken = true;
-    let reads = 0;
-    let answeredAt: Instant | undefined;
-    let pausedMs = 0;
-    const enough = new Latch();
-    a.store.onTxn = async (txn, send) => {
-      if (kindOf(txn) !== 'read' || !broken) return send();
-      if (answeredAt !== undefined) pausedMs += elapsedMs(answeredAt, systemClock.now());
-      const { results, ...reply } = await send();
-      answeredAt = systemClock.now();
-      reads += 1;
-      if (reads === INCOMPLETE_READS) enough.open();
-      return { ...reply, results: results.map(({ kvs }) => ({ kvs, count: kvs.length + 1 })) };
-    };
-    await enough.opened;
-    // Five at once, then 100 ms, of which news may cut some short: only too little can be wrong.
-    const leastMs = ((INCOMPLETE_READS / 5 - 1) * 100) / 2;
-    t.ok(pausedMs >= leastMs, `${pausedMs} ms between ${INCOMPLETE_READS} reads`);
-    t.equal(a.isHolding(), true, 'the beats prove the hold meanwhile');
-    broken = false;
-    const b = new TestNode(t, { name: 'b', prefix: '/incomplete', endpoints }).start();
-    await a.when(() => a.queue.length === 2);
-    t.equal(b.holds.length, 0);
-  },
-);
