@@ -3,11 +3,13 @@
  * Pure builders; protocol.md names the rule behind each compare.
  */
 import type { Claim } from './claim.ts';
+import { gone, stands, unchanged } from './compares.ts';
 import type { Deposing } from './deposing.ts';
+import { noneSince, recordWrites } from './epoch.ts';
 import { groundCompares, type BeatGround } from './ground.ts';
 import { candidateKey, type Keys } from './keys.ts';
 import type { Proving } from './proving.ts';
-import { encodeRecord, type HolderRecord, type Token } from './record.ts';
+import type { HolderRecord, Token } from './record.ts';
 import type { Compare, LeaseId, Operation, Txn } from './store.ts';
 import type { Candidate } from './view.ts';
 
@@ -36,22 +38,6 @@ export interface Taking {
   readonly silent?: SilentKey | undefined;
 }
 
-const stands = (token: Token): Compare => ({
-  key: token.key,
-  target: 'create',
-  op: '=',
-  value: token.createRevision,
-});
-
-const gone = ({ key }: Token): Compare => ({ key, target: 'create', op: '=', value: 0 });
-
-const unchanged = (key: string, revision: number): Compare => ({
-  key,
-  target: 'mod',
-  op: '=',
-  value: revision,
-});
-
 /** Builds the transactions of one node. */
 export class Transactions {
   readonly #keys: Keys;
@@ -67,27 +53,6 @@ export class Transactions {
 
   #ground(beat: OutgoingBeat, ground: BeatGround): Compare[] {
     return groundCompares(this.#nodeKey, beat.seq, ground);
-  }
-
-  /**
-   * Every write of a record also writes the one key that tells of them all: a record that somebody
-   * deletes leaves nothing behind that a ranged proof would see.
-   */
-  #write(group: string, record: HolderRecord): Operation[] {
-    return [
-      { op: 'put', key: this.#keys.holder(group), value: encodeRecord(record) },
-      { op: 'put', key: this.#keys.epoch, value: group },
-    ];
-  }
-
-  /** No record was written, nor the epoch deleted, after `revision`. */
-  #noneSince(revision: number): Compare[] {
-    const { holders, epoch } = this.#keys;
-    return [
-      { key: holders, prefix: true, target: 'mod', op: '<', value: revision + 1 },
-      { key: epoch, target: 'mod', op: '<', value: revision + 1 },
-      { key: epoch, target: 'mod', op: '>', value: 0 },
-    ];
   }
 
   #put(beat: OutgoingBeat, lease: LeaseId): Operation {
@@ -122,7 +87,7 @@ export class Transactions {
           stands(token),
           unchanged(this.#keys.holder(group), recordRevision),
         ]),
-        ...(newestRecord === undefined ? [] : this.#noneSince(newestRecord)),
+        ...(newestRecord === undefined ? [] : noneSince(this.#keys, newestRecord)),
       ],
       success: [this.#put(beat, lease)],
       failure: newestRecord === undefined ? this.#look(exact) : [],
@@ -138,10 +103,7 @@ export class Transactions {
   ): Txn {
     const keys = elections.map((election) => candidateKey(election, lease));
     return {
-      compares: [
-        ...this.#ground(beat, ground),
-        ...keys.map((key): Compare => ({ key, target: 'create', op: '=', value: 0 })),
-      ],
+      compares: [...this.#ground(beat, ground), ...keys.map((key) => gone({ key }))],
       success: [
         ...keys.map((key): Operation => ({ op: 'put', key, value: this.#node, lease })),
         this.#put(beat, lease),
@@ -162,7 +124,7 @@ export class Transactions {
     return {
       ...proof,
       compares: [...proof.compares, ...ahead.map(gone), ...this.#silence(silent)],
-      success: [...proof.success, ...this.#write(group, record)],
+      success: [...proof.success, ...recordWrites(this.#keys, group, record)],
     };
   }
 
@@ -188,7 +150,7 @@ export class Transactions {
       success: [
         ...victims.map((victim): Operation => ({ op: 'delete', key: victim.key })),
         // Only when the record names a token whose key goes with it [H1].
-        ...(deposed === undefined ? [] : this.#write(group, deposed)),
+        ...(deposed === undefined ? [] : recordWrites(this.#keys, group, deposed)),
       ],
       failure: [],
     };
@@ -202,7 +164,7 @@ export class Transactions {
       success: [
         { op: 'delete', key: claim.token.key },
         ...dead.map((each): Operation => ({ op: 'delete', key: each.key })),
-        ...this.#write(claim.group, released),
+        ...recordWrites(this.#keys, claim.group, released),
       ],
       failure: [],
     };
@@ -230,7 +192,7 @@ export class Transactions {
   #mark(group: string, standing: Token, recordRevision: number, record: HolderRecord): Txn {
     return {
       compares: [stands(standing), unchanged(this.#keys.holder(group), recordRevision)],
-      success: this.#write(group, record),
+      success: recordWrites(this.#keys, group, record),
       failure: [],
     };
   }
