@@ -1,12 +1,12 @@
-import { after, type Instant } from '../clock.ts';
+import type { Instant } from '../clock.ts';
 import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
+import { Aftermath } from './aftermath.ts';
 import { ElectionCore, type ElectionOptions, type ElectionParts } from './core.ts';
-import { LONGEST_TAKEOVER_AFTER_MS } from './promise.ts';
 import { Session, type SessionEnd } from './session.ts';
 import { situationOf } from './situating.ts';
 import type { Self } from './situation.ts';
-import { StoreError, type LeaseId } from './store.ts';
+import { StoreError } from './store.ts';
 import { releaseStrays } from './strays.ts';
 import { isTrouble, JournalError, type ElectionControl } from './types.ts';
 
@@ -33,14 +33,13 @@ class NameTakenError extends Error {
  */
 export class Elector implements ElectionControl {
   readonly #core: ElectionCore;
+  readonly #aftermath: Aftermath;
   readonly #random: () => number;
   #session: Session | undefined;
-  #barred = false;
-  /** Our lease of before etcd looked back in time: its keys may stand again. */
-  #abandoned: LeaseId | undefined;
 
   constructor(parts: ElectionParts, options: ElectionOptions, random: () => number = Math.random) {
     this.#core = new ElectionCore(parts, options);
+    this.#aftermath = new Aftermath(this.#core);
     this.#random = random;
   }
 
@@ -68,7 +67,7 @@ export class Elector implements ElectionControl {
       // Whatever else ended the session: a restore takes leases and names away, too (rule 16).
       const { regression } = this.#core;
       if (regression !== undefined) end = { kind: 'regressed', detail: regression };
-      if (end !== undefined) this.#ended(end);
+      if (end !== undefined) this.#aftermath.follow(end);
       const waitMs = end?.kind === 'name-taken' ? NAME_RETRY_MS : retryMs * (0.5 + this.#random());
       this.#core.lastTurnAt = parts.clock.now();
       try {
@@ -84,7 +83,7 @@ export class Elector implements ElectionControl {
   async #runSession(signal: AbortSignal): Promise<SessionEnd | undefined> {
     const { reader, view, parts, options, lease, heartbeat, keys } = this.#core;
     const { identity, bootId } = parts.journal.memory;
-    await this.#giveBackAbandoned(signal);
+    await this.#aftermath.giveBackLease(signal);
     if (!(await reader.read(signal))) {
       if (signal.aborted) return undefined;
       throw new StoreError('UNAVAILABLE', '', 'etcd does not answer a linearizable read');
@@ -104,11 +103,7 @@ export class Elector implements ElectionControl {
       if (from === id) heartbeat.key.standsAt({ kind: 'own', lease: id, created, revision });
       else heartbeat.key.ground = { kind: 'earlier', lease: from, created };
     }
-    if (this.#barred) {
-      this.#barred = false;
-      parts.emit({ type: 'name-conflict-over', node: options.node });
-      parts.listener.onBarred(undefined);
-    }
+    this.#aftermath.nameIsOurs();
     const self: Self = { node: options.node, identity, bootId, lease: id };
     const strays = view.strays(id);
     const deadlineMs = options.timing.requestDeadlineMs;
@@ -123,60 +118,6 @@ export class Elector implements ElectionControl {
     } finally {
       this.#session = undefined;
     }
-  }
-
-  /**
-   * Else its candidate keys stand before everybody's until its TTL has passed. Not while an address
-   * of those days may still be on a link.
-   */
-  async #giveBackAbandoned(signal: AbortSignal): Promise<void> {
-    const { lease, members, options } = this.#core;
-    const id = this.#abandoned;
-    if (id === undefined || [...members.values()].some((member) => member.listed)) return;
-    try {
-      await lease.revoke(id, options.timing.requestDeadlineMs, signal);
-      this.#abandoned = undefined;
-    } catch (error) {
-      if (!isTrouble(error)) throw error; // Reported; with the next session, or by its TTL.
-    }
-  }
-
-  #ended(end: SessionEnd): void {
-    const { members, parts, view, heartbeat, options } = this.#core;
-    const { memory } = parts.journal;
-    const { clock, emit, listener } = parts;
-    switch (end.kind) {
-      case 'lease-gone':
-        memory.leaseId = undefined;
-        for (const member of members.values()) member.lose('lease-lost', 'the lease is gone');
-        break;
-      case 'name-taken':
-        for (const member of members.values()) member.lose('name-conflict', end.detail);
-        if (!this.#barred) {
-          this.#barred = true;
-          emit({ type: 'name-conflict', node: options.node, err: end.detail });
-          listener.onBarred({ reason: 'name-conflict', detail: end.detail });
-        }
-        break;
-      case 'regressed': {
-        // Rule 16: withdraw, burn everything, a new lease, and take nothing for the longest wait.
-        this.#core.regression = undefined;
-        this.#abandoned = memory.leaseId ?? this.#abandoned;
-        memory.leaseId = undefined;
-        memory.quietUntil = after(clock.now(), LONGEST_TAKEOVER_AFTER_MS);
-        try {
-          for (const member of members.values()) member.forsake('lease-lost', end.detail);
-          parts.journal.save();
-        } catch (error) {
-          emit({ type: 'state-unwritable', err: error });
-        }
-        view.forget();
-        heartbeat.key.ground = { kind: 'absent' };
-        emit({ type: 'etcd-regressed', err: end.detail, waitMs: LONGEST_TAKEOVER_AFTER_MS });
-        break;
-      }
-    }
-    heartbeat.lastConfirmedSentAt = undefined;
   }
 
   setCandidate(group: string, wanted: boolean): void {

@@ -4,7 +4,6 @@ import { systemClock } from '../../../src/clock.ts';
 import { startElections } from '../../fixtures/election.ts';
 import { within } from '../../fixtures/etcd-store.ts';
 import { Latch } from '../../fixtures/latch.ts';
-import { until } from '../../fixtures/program.ts';
 import { kindOf } from '../../fixtures/wrapped-store.ts';
 
 const { election, store } = await startElections(t);
@@ -32,27 +31,5 @@ await t.test(
     await a.untilEvent('etcd-regressed');
     t.ok(a.journal.saved.quietUntil >= systemClock.now(), 'it takes nothing for now');
     t.equal(a.failure, undefined);
-  },
-);
-
-await t.test(
-  'the lease of before is given back: its key must not stand before everybody until its TTL',
-  async (t) => {
-    const { node, hand } = await election(t);
-    const a = node('a', { timing: { leaseTtlMs: 60_000 } }).start();
-    const { token } = (await a.until('proved')).proof;
-    let lied = false;
-    a.store.onTxn = async (txn, send) => {
-      const reply = await send();
-      if (kindOf(txn) !== 'beat' || lied) return reply;
-      lied = true;
-      return { ...reply, header: { ...reply.header, revision: 1 } };
-    };
-    await a.untilEvent('etcd-regressed');
-    await until('its key is gone', async () => (await hand.get(token.key)) === undefined);
-    const deposed = a.store.sent.some((txn) => kindOf(txn) === 'release');
-    t.notOk(deposed, 'with its lease: nobody has had to wait and depose it');
-    await a.when(() => a.queue.some(({ mine }) => mine));
-    t.not((await hand.under(hand.keys.elections))[0]?.key, token.key, 'it stands anew');
   },
 );
