@@ -4,7 +4,7 @@ import { endedRecord, foreignRecord, unknownRecord, type Token } from './record.
 import type { Self } from './situation.ts';
 import type { Send } from './store.ts';
 import type { Transactions } from './transactions.ts';
-import type { GroupView } from './view.ts';
+import type { Candidate, GroupView } from './view.ts';
 
 export interface CandidacyParts {
   readonly clock: Clock;
