@@ -20,6 +20,8 @@ export interface Fault {
   readonly group: number;
   /** In [0, 1): what else there is to choose. */
   readonly choice: number;
+  /** Never healed, as nothing else on its host is: the others have to do without. Directed only. */
+  readonly lasts?: boolean;
 }
 
 /** Everything that a schedule may do to the world. */
@@ -60,6 +62,8 @@ export const FAULT_KINDS = [
   'garbage',
   'keys-deleted-on',
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+/** What only directed schedules do: another kind would change what every seed comes to. */
+export const DIRECTED_KINDS = ['pause-to-deposing', 'stray-candidate', 'beat-put-back'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof DIRECTED_KINDS)[number];
 
 export const NOTHING_LEFT: Heal = () => undefined;

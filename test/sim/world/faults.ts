@@ -23,12 +23,14 @@ export function begin(world: World, fault: Fault): Heal {
   return FAULTS[fault.kind](world, host, fault, group);
 }
 
-/** All that may still be wrong when the faults are over. */
-export function healAll({ cluster, hosts, lan }: World): void {
+/** All that may still be wrong when the faults are over, but for the hosts on which one lasts. */
+export function healAll({ cluster, hosts, lan }: World, faults: readonly Fault[]): void {
+  const lasting = new Set(faults.flatMap(({ lasts, host }) => (lasts === true ? [host] : [])));
   cluster.full = false;
   cluster.staleKeepAlives = false;
   cluster.regainQuorum(() => false);
-  for (const host of hosts) {
+  for (const [index, host] of hosts.entries()) {
+    if (lasting.has(index)) continue;
     const { kernel } = host;
     host.route.heal();
     lan.heal(host.name);

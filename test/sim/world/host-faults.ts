@@ -1,4 +1,5 @@
 import { NOTHING_LEFT, type Begin, type FaultKind } from './fault.ts';
+import { recordsIn } from './writes.ts';
 
 /** What befalls one host: its process, its machine, its kernel. */
 export const HOST_FAULTS = {
@@ -19,6 +20,19 @@ export const HOST_FAULTS = {
       host.kernel.onAssign = () => undefined;
       host.goOnProcess(paused);
     };
+  },
+  'pause-to-deposing': ({ hosts }, host) => {
+    // Until somebody has sent a deposing: what this process then sends may arrive before it.
+    const { process } = host;
+    process?.pause();
+    for (const { rights } of hosts) {
+      const { onSent } = rights;
+      rights.onSent = (txn) => {
+        onSent(txn);
+        if (recordsIn(txn).some(({ state }) => state === 'deposed')) host.goOnProcess(process);
+      };
+    }
+    return () => host.goOnProcess(process);
   },
   'process-kill': (_world, host) => {
     host.kill();

@@ -1,4 +1,4 @@
-import { Keys } from '../../../src/election/keys.ts';
+import { candidateKey, Keys, newLeaseId } from '../../../src/election/keys.ts';
 import { PREFIX } from '../host/daemon.ts';
 import { NOTHING_LEFT, type Begin, type FaultKind } from './fault.ts';
 import { NO_LEASE, type KeyValue } from '../../../src/election/store.ts';
@@ -22,8 +22,8 @@ function removeForGood(world: World, key: string): void {
   });
 }
 
-function put({ cluster }: World, key: string, value: string): void {
-  const success = [{ op: 'put', key, value }] as const;
+function put({ cluster }: World, key: string, value: string, lease = NO_LEASE): void {
+  const success = [{ op: 'put', key, value, lease }] as const;
   cluster.submit(() => {
     if (!cluster.full) cluster.txn({ compares: [], success, failure: [] });
   });
@@ -37,6 +37,10 @@ function electionOf({ name, electionKey }: SimGroup): string {
 function queueOf({ cluster }: World, group: SimGroup): KeyValue[] {
   return cluster.keyspace.under(`${electionOf(group)}/`);
 }
+
+/** Of a node that is gone for good: of ours, and alive long after everything else. */
+const STRAY_LEASE = newLeaseId(1n);
+const STRAY_TTL_SECONDS = 3600;
 
 /** An operator looks whether it has gone. */
 const REMOVED_AGAIN_MS = 500;
@@ -71,6 +75,26 @@ export const KEY_FAULTS = {
     const [first] = queueOf(world, group);
     if (first !== undefined) put(world, first.key, first.value);
     return NOTHING_LEFT;
+  },
+  'stray-candidate': (world, _host, _fault, group) => {
+    // Without a lease it leads nothing; by what it then is put on it is the oldest of all.
+    const { cluster } = world;
+    const key = candidateKey(electionOf(group), STRAY_LEASE);
+    put(world, key, 'n9');
+    return () => {
+      cluster.submit(() => cluster.grant(STRAY_LEASE, STRAY_TTL_SECONDS));
+      put(world, key, 'n9', STRAY_LEASE);
+    };
+  },
+  'beat-put-back': (world, { options }) => {
+    // As it stood when this began: from somebody's backup.
+    const { cluster } = world;
+    const kv = cluster.keyspace.get(keys.node(options.node));
+    return () => {
+      if (kv === undefined || !cluster.leases.has(kv.lease)) return;
+      remove(world, kv.key);
+      put(world, kv.key, kv.value, kv.lease);
+    };
   },
   'beat-deleted': (world, { options }) => {
     remove(world, keys.node(options.node));

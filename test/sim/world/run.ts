@@ -37,6 +37,7 @@ export async function runSchedule(
     scheduler.after(fault.atMs, () => {
       world.onFault(fault, false);
       const heal = begin(world, fault);
+      if (fault.lasts === true) return;
       scheduler.after(Math.min(fault.forMs, FAULTS_END_MS - fault.atMs), () => {
         world.onFault(fault, true);
         heal();
@@ -53,7 +54,7 @@ export async function runSchedule(
   const last = Math.max(0, ...schedule.faults.map(({ atMs, forMs }) => atMs + forMs));
   scheduler.after(Math.min(last, FAULTS_END_MS) + 1, () => {
     healedAt = scheduler.now;
-    healAll(world);
+    healAll(world, schedule.faults);
   });
   let violation: Violation | undefined;
   const settled = new Settled(world);

@@ -1,6 +1,6 @@
 import { Keys } from '../../../src/election/keys.ts';
 import { claims, decodeBeat, type Beat } from '../../../src/election/beat.ts';
-import { decodeRecord } from '../../../src/election/record.ts';
+import { decodeRecord, type HolderRecord } from '../../../src/election/record.ts';
 import type { Compare, Operation, Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
 import type { Invariant } from './violation.ts';
@@ -35,8 +35,17 @@ export function wrongWrites({ compares, success, failure }: Txn): [Invariant, st
   return found;
 }
 
+/** The records that a transaction writes. */
+export function recordsIn({ success }: Txn): HolderRecord[] {
+  return success.flatMap((each) => {
+    const isRecord = each.op === 'put' && each.key.startsWith(keys.holders);
+    const record = isRecord ? decodeRecord(each.value) : undefined;
+    return record === undefined ? [] : [record];
+  });
+}
+
 /** The heartbeat that a transaction writes. */
-function beatIn(operations: readonly Operation[]): Beat | undefined {
+export function beatIn(operations: readonly Operation[]): Beat | undefined {
   const put = operations.find(({ op, key }) => op === 'put' && key.startsWith(keys.nodes));
   return put?.op === 'put' ? decodeBeat(put.value) : undefined;
 }
