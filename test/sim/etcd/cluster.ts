@@ -33,6 +33,8 @@ export class Cluster {
   clusterId = '1';
   /** A quorum stands. */
   available = true;
+  /** True time since when. */
+  availableSince = 0;
   /** The NOSPACE alarm is raised. */
   full = false;
   /** Keep-alives reach a leader that is none any more. */
@@ -131,6 +133,7 @@ export class Cluster {
   regainQuorum(isLost: () => boolean): void {
     if (this.available) return;
     this.available = true;
+    this.availableSince = this.now;
     this.leases.promote();
     for (const run of this.#waiting.splice(0)) {
       if (!isLost()) run();

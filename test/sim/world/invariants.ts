@@ -1,16 +1,18 @@
-import { Keys, isOurLease } from '../../../src/election/keys.ts';
+import { Keys } from '../../../src/election/keys.ts';
 import { decodeRecord } from '../../../src/election/record.ts';
-import { NO_LEASE, type Txn } from '../../../src/election/store.ts';
+import type { Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
 import type { Cluster } from '../etcd/cluster.ts';
 import type { Change } from '../etcd/keyspace.ts';
 import type { Owner } from '../engine/scheduler.ts';
 import { BeatOrder } from './beat-order.ts';
+import { ForeignHolds } from './foreign-holds.ts';
 import type { Host } from '../host/host.ts';
 import type { Lan } from './lan.ts';
 import type { ElectorEvent } from '../../../src/events.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import { Violation, type Invariant } from './violation.ts';
+import { Sending } from './sending.ts';
 import { Rules } from './rules.ts';
 import { Turnover } from './turnover.ts';
 import { wrongWrites } from './writes.ts';
@@ -34,6 +36,10 @@ export class Invariants {
   readonly #lan: Lan;
   readonly #beats = new BeatOrder();
   readonly #rules: Rules;
+  readonly #sending: Sending;
+  readonly #foreign: ForeignHolds;
+  /** Those that stand outside our prefix. */
+  readonly #elsewhere: readonly string[];
 
   constructor(
     hosts: readonly Host[],
@@ -53,6 +59,11 @@ export class Invariants {
     this.#lan = lan;
     this.turnover = new Turnover(hosts);
     this.#rules = new Rules(cluster);
+    this.#sending = new Sending(cluster);
+    this.#foreign = new ForeignHolds(cluster.keyspace, () =>
+      hosts.some(({ daemon }) => daemon !== undefined),
+    );
+    this.#elsewhere = [...this.#elections.values()].filter((each) => !each.startsWith(PREFIX));
     for (const host of hosts) {
       host.rights.onSent = (txn) => this.#note(host, this.#wrongIn(host, txn));
       host.rights.onArrived = (txn) =>
@@ -123,9 +134,9 @@ export class Invariants {
     }
     const election = this.#elections.get(group.name);
     if (election === undefined || election.startsWith(PREFIX)) return;
-    const first = this.#cluster.keyspace.under(election).find(({ lease }) => lease !== NO_LEASE);
-    if (first !== undefined && !isOurLease(first.lease)) {
-      throw new Violation('holds-beside-foreign-leader', now, `${host.name} beside ${first.key}`);
+    const other = this.#foreign.holder(election, now);
+    if (other !== undefined) {
+      throw new Violation('holds-beside-foreign-leader', now, `${host.name} beside ${other}`);
     }
   }
 
@@ -151,6 +162,7 @@ export class Invariants {
 
   #wrongIn(host: Host, txn: Txn): [Invariant, string][] {
     const found = [...wrongWrites(txn), ...this.#beats.sent(txn, keys.nodes, host.machine)];
+    found.push(...this.#sending.wrongIn(host, txn));
     for (const operation of txn.success) {
       if (operation.op !== 'delete') continue;
       const own = this.#cluster.keyspace.get(operation.key);
@@ -170,6 +182,7 @@ export class Invariants {
   onChange(change: Change): void {
     const { events } = change;
     this.#rules.onChange(change);
+    this.#foreign.onChange(this.#elsewhere, this.#cluster.now);
     for (const { type, kv } of events) {
       if (type === 'delete') this.#beats.deleted(kv.key);
       if (type !== 'put') continue;
@@ -199,5 +212,6 @@ export class Invariants {
     this.turnover.onRestore();
     this.#beats.onRestore();
     this.#rules.onRestore();
+    this.#sending.onRestore();
   }
 }

@@ -1,19 +1,37 @@
-import { claims, decodeBeat } from '../../../src/election/beat.ts';
-import { Keys } from '../../../src/election/keys.ts';
-import { decodeRecord, sameToken, type HolderRecord } from '../../../src/election/record.ts';
-import { NO_LEASE, type KeyValue, type Txn } from '../../../src/election/store.ts';
+import { claims, decodeBeat, type Beat } from '../../../src/election/beat.ts';
+import { isOurLease, Keys } from '../../../src/election/keys.ts';
+import {
+  decodeRecord,
+  sameToken,
+  type HolderRecord,
+  type Token,
+} from '../../../src/election/record.ts';
+import { NO_LEASE, type KeyValue, type Operation, type Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
 import type { Cluster } from '../etcd/cluster.ts';
 import type { Change } from '../etcd/keyspace.ts';
 import type { Invariant } from './violation.ts';
+import { beatIn } from './writes.ts';
 
 const keys = new Keys(PREFIX);
 /** A candidate of ours that has beaten so recently, in true milliseconds, is dead for nobody (rule 7 [A7]). */
 const ALIVE_MS = 3000;
-/** A clock's rate of 1 + ρ, with something for rounding: nobody waits less than this share of a promise. */
+/** A clock's rate of 1 + ρ, with something for rounding. */
 const FASTEST = 1.086;
+/** The rates of 1 + ρ and 1 − ρ themselves. */
+const FAST = 1.085;
+const SLOW = 0.915;
 
 type Found = [Invariant, string];
+
+/** True milliseconds for which nobody may take a silent beat's promise to have ended (protocol.md, Words). */
+function owedMs({ holdForMs, fenceLatencyMs }: Beat): number {
+  return (holdForMs * FAST + fenceLatencyMs) / SLOW / FASTEST;
+}
+
+function nameOf({ key, createRevision }: Token): string {
+  return `${key} ${createRevision}`;
+}
 
 /**
  * What a transaction may do to what stands, by the rules themselves: a looser rule mostly breaks no
@@ -26,6 +44,8 @@ export class Rules {
   /** Records as they stand, and those that somebody wrote again as they were: by nobody's rules. */
   readonly #records = new Map<string, string>();
   readonly #touched = new Set<string>();
+  /** Tokens that some record has named as holder. */
+  readonly #taken = new Set<string>();
   #restored = false;
 
   constructor(cluster: Cluster) {
@@ -40,6 +60,8 @@ export class Rules {
       if (this.#records.get(kv.key) === kv.value) this.#touched.add(kv.key);
       else this.#touched.delete(kv.key);
       this.#records.set(kv.key, kv.value);
+      const record = decodeRecord(kv.value);
+      if (record?.state === 'held') this.#taken.add(nameOf(record.token));
     }
   }
 
@@ -60,10 +82,15 @@ export class Rules {
     const found: Found[] = [];
     for (const write of writes) {
       if (write.op === 'delete') {
-        found.push(...this.#deletion(write.key, ownLease));
+        found.push(
+          ...this.#deletion(write.key, ownLease),
+          ...this.#unsaid(write.key, ownLease, writes),
+        );
       } else if (write.op === 'range') continue;
       else if (write.key.startsWith(keys.nodes)) found.push(...this.#beat(write));
-      else if (write.key.startsWith(keys.holders)) found.push(...this.#record(write, deleted));
+      else if (write.key.startsWith(keys.holders)) {
+        found.push(...this.#record(write, deleted), ...this.#ceiling(write.value, writes));
+      }
     }
     return found;
   }
@@ -83,7 +110,10 @@ export class Rules {
     const next = decodeRecord(value);
     const kv = this.#cluster.keyspace.get(key);
     const record = kv === undefined ? undefined : decodeRecord(kv.value);
-    if (next === undefined || (next.state !== 'deposed' && next.state !== 'released')) return [];
+    if (next?.state === 'foreign' && !this.#isForeign(next.token)) {
+      return [['marked-without-foreign', `${key}: ${value}`]];
+    }
+    if (next?.state !== 'deposed' && next?.state !== 'released') return [];
     const named = record?.state === 'held' && sameToken(record.token, next.token);
     if (!named || !deleted.has(record.token.key)) {
       return [['ended-whoever-held', `${key}: ${next.state} over ${kv?.value}`]];
@@ -97,8 +127,8 @@ export class Rules {
     const kv = this.#cluster.keyspace.get(keys.node(node));
     const beat = kv === undefined ? undefined : decodeBeat(kv.value);
     if (kv === undefined || beat === undefined || !token.key.endsWith(`/${kv.lease}`)) return [];
-    const ms = this.#cluster.now - (this.#beatenAt.get(kv.key) ?? 0);
-    if (!claims(beat, group, token.createRevision) || ms >= beat.holdForMs / FASTEST) return [];
+    const ms = this.#cluster.now - (this.#beatenAt.get(kv.key) ?? -Infinity);
+    if (!claims(beat, group, token.createRevision) || ms >= owedMs(beat)) return [];
     return [['deposed-while-beating', `${node} in ${group}, ${ms} ms after a beat`]];
   }
 
@@ -108,11 +138,43 @@ export class Rules {
     const election = key.slice(0, key.lastIndexOf('/') + 1);
     const [head] = keyspace.under(election).filter(({ lease }) => lease !== NO_LEASE);
     const kv = keyspace.get(key);
-    // Its owner gives its own up whenever it likes, even one that somebody took off its lease.
-    if (kv === undefined || head?.key === key || key.endsWith(`/${ownLease}`)) return [];
+    // Its owner gives its own up whenever it likes.
+    if (kv === undefined || kv.lease === ownLease) return [];
+    if (kv.lease !== NO_LEASE && !isOurLease(kv.lease)) return [['foreign-deleted', key]];
+    if (head?.key === key) return [];
     const beat = this.#beatOf(kv);
     const ms = now - (this.#beatenAt.get(beat?.key ?? '') ?? -ALIVE_MS);
     return beat === undefined || ms >= ALIVE_MS ? [] : [['living-candidate-deleted', key]];
+  }
+
+  /** Whoever else deletes a holder's key says so in the record (rule 11 [H1]). */
+  #unsaid(key: string, ownLease: string | undefined, writes: readonly Operation[]): Found[] {
+    const { keyspace } = this.#cluster;
+    const kv = keyspace.get(key);
+    if (kv === undefined || kv.lease === ownLease) return [];
+    const named = keyspace.under(keys.holders).find(({ value }) => {
+      const record = decodeRecord(value);
+      return record?.state === 'held' && sameToken(record.token, kv);
+    });
+    if (named === undefined || writes.some((each) => each.key === named.key)) return [];
+    return [['ended-unsaid', `${key} of ${named.key}`]];
+  }
+
+  /** The ceiling of a new hold is what its taking promises, or more (protocol.md, Keys [H5]). */
+  #ceiling(value: string, writes: readonly Operation[]): Found[] {
+    const record = decodeRecord(value);
+    const beat = beatIn(writes);
+    if (record?.state !== 'held' || beat === undefined || this.#restored) return [];
+    const { token, ceilingMs } = record;
+    // What is taken anew, or resumed, may promise more than it may hold by this token.
+    if (this.#taken.has(nameOf(token)) || beat.holdForMs <= ceilingMs) return [];
+    return [['ceiling-below-promise', `${token.key}: ${ceilingMs} < ${beat.holdForMs}`]];
+  }
+
+  /** A key that leads as a foreign one: it stands on a lease that is none of ours. */
+  #isForeign({ key }: Token): boolean {
+    const kv = this.#cluster.keyspace.get(key);
+    return kv !== undefined && kv.lease !== NO_LEASE && !isOurLease(kv.lease);
   }
 
   /** A loss has a cause: the key or the record changed, or the lease (rule 3 [A8]). */
