@@ -25,6 +25,8 @@ export class Route {
   repliesCut = false;
   /** Requests that write nothing do not arrive: their sender beats on and reads nothing. */
   readsCut = false;
+  /** So much later come the replies to such requests: what the watch tells meanwhile overtakes them. */
+  readReplyMs = 0;
   /** Shares of calls that lose their request, their reply, are applied late, applied twice, fail. */
   loss = 0;
   replyLoss = 0;
@@ -50,6 +52,7 @@ export class Route {
     this.requestsCut = false;
     this.repliesCut = false;
     this.readsCut = false;
+    this.readReplyMs = 0;
     this.loss = 0;
     this.replyLoss = 0;
     this.late = 0;
@@ -72,7 +75,7 @@ export class Route {
   passage(isRead = false): Passage {
     const rng = this.#rng;
     const requestMs = this.delayMs();
-    const replyMs = this.delayMs();
+    const replyMs = this.delayMs() + (isRead ? this.readReplyMs : 0);
     const troubled = this.loss + this.replyLoss + this.late + this.twice + this.failure > 0;
     if (!troubled && !this.isCut && !(isRead && this.readsCut)) {
       return { requestMs, replyMs, againMs: undefined, secondAnswers: false, errorMs: undefined };

@@ -63,7 +63,12 @@ export const FAULT_KINDS = [
   'keys-deleted-on',
 ] as const;
 /** What only directed schedules do: another kind would change what every seed comes to. */
-export const DIRECTED_KINDS = ['pause-to-deposing', 'stray-candidate', 'beat-put-back'] as const;
+export const DIRECTED_KINDS = [
+  'pause-to-deposing',
+  'stray-candidate',
+  'beat-put-back',
+  'read-replies-slow',
+] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof DIRECTED_KINDS)[number];
 
 export const NOTHING_LEFT: Heal = () => undefined;

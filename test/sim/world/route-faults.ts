@@ -33,6 +33,9 @@ export const ROUTE_FAULTS = {
     // Without the watch's news too, or with them.
     route.watchIsStuck = choice < 0.7;
   }),
+  'read-replies-slow': onRoute((route, choice) => {
+    route.readReplyMs = choice * 750;
+  }),
   'watch-stuck': onRoute((route) => {
     route.watchIsStuck = true;
   }),
