@@ -21,7 +21,7 @@ import { Violation } from '../world/violation.ts';
 /** systemd's RestartSec of the unit, in milliseconds. */
 const RESTART_MS = 1000;
 /** A tick, its lateness, and the calls of a withdrawal: so long a resumed machine may still answer. */
-const NOTICED_AFTER_MS = 110;
+export const NOTICED_AFTER_MS = 110;
 
 export interface HostOptions extends Omit<DaemonOptions, 'timing'> {
   /** Of its first life, and of the later ones. */
@@ -55,6 +55,10 @@ export class Host {
   client: EtcdClient | undefined;
   /** Until this true time an overlap with it is declared: its clocks stood still, or it just woke up. */
   excusedUntil = 0;
+  /** True time since when the process has been given its time: it was started, or went on. */
+  runsSince = 0;
+  /** True time at which the machine went on after its last suspend, but for the shortest. */
+  resumedAt = 0;
   /** What ended a life of the daemon against all expectation. */
   defect: unknown;
   readonly #around: Surroundings;
@@ -91,6 +95,7 @@ export class Host {
   start(): void {
     if (this.daemon !== undefined || !this.machine.powered) return;
     this.#noticesSoon();
+    this.runsSince = this.machine.scheduler.now;
     this.#lives += 1;
     const rng = this.#rng.fork(`life ${this.#lives}`);
     const process = new Process(this.machine, rng.fork('process'));
@@ -190,6 +195,8 @@ export class Host {
     const remainingMs = Math.max(machine.trueTimeOf(promisedEnd) - now, 0);
     const ms = standing === 'vm-pause' ? remainingMs : NOTICED_AFTER_MS / machine.rate;
     const stoodFrom = machine.goOn();
+    this.runsSince = now;
+    if (standing === 'suspend' && now - stoodFrom > NOTICED_AFTER_MS) this.resumedAt = now;
     // A withdrawal that is to be repeated is, by timers that stood still.
     if (this.kernel.ignoresUntil > stoodFrom) this.kernel.ignoresUntil += now - stoodFrom;
     this.excusedUntil = Math.max(this.excusedUntil, now + ms);
@@ -198,6 +205,7 @@ export class Host {
   /** A paused process goes on (SIGCONT). */
   goOnProcess(process = this.process): void {
     this.#noticesSoon();
+    this.runsSince = this.machine.scheduler.now;
     process?.goOn();
   }
 

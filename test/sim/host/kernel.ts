@@ -25,7 +25,9 @@ const AGAIN_WITHIN_MS = TIMEOUT_MS + 1100;
 /** A VIP of ours on the link. */
 export interface HeldAddress {
   readonly address: LinkAddress;
-  /** Kernel time stood still so often when its lifetime was set. */
+  /** True time at which its lifetime was set. */
+  readonly armedAt: number;
+  /** Kernel time stood still so often then. */
   readonly standstills: number;
   readonly expiry: SimEvent;
 }
@@ -107,7 +109,8 @@ export class Kernel {
       if (machine.boot === boot) this.#remove(address);
     };
     const expiry = machine.timer(address.validSeconds * 1000 + lateMs, expire);
-    this.held.set(address.address, { address, standstills, expiry });
+    const armedAt = machine.scheduler.now;
+    this.held.set(address.address, { address, armedAt, standstills, expiry });
     this.changes += 1;
     this.#tell({ type: 'address-added', address });
   }

@@ -17,6 +17,8 @@ export interface Right {
   readonly sentAt: number;
   /** The same of those that were applied while its key and its record stood. */
   readonly intactSentAt: number;
+  /** The same as `until`, of those alone that compared its key, or all records. */
+  readonly comparedUntil: Instant;
   readonly ceilingMs: number;
 }
 
@@ -27,6 +29,8 @@ interface Proven {
   readonly ceilingMs: number;
   /** Key and record stood; else nobody had written a record since, and one of them was deleted. */
   readonly intact: boolean;
+  /** The beat compared its key, or all records: not a taking of another group, for one. */
+  readonly compared: boolean;
 }
 
 const keys = new Keys(PREFIX);
@@ -44,12 +48,18 @@ function beatOf(operations: readonly Operation[]): (Operation & { op: 'put' }) |
   );
 }
 
+/** One compare says that no record has changed. */
+function isRanged({ compares }: Txn): boolean {
+  return compares.some((each) => each.target === 'mod' && each.prefix === true);
+}
+
 /**
  * The oracle of one machine: derives from the bare store and from the moments of its own sending
  * what it may hold. It knows nothing of fences, claims or sessions. A write of the heartbeat proves
  * what, as it was applied, the record named as held by a standing key of the same lease. One that
  * compared all records at once prolongs besides what was deleted by hand and still runs, but not
- * beyond the longest promise after it was last seen whole (src/election/proving.ts).
+ * beyond the longest promise after it was last seen whole (src/election/proving.ts); and nothing in an
+ * election that stands elsewhere, where the next one may be a stranger who waits for nobody.
  */
 export class Rights implements Witness {
   readonly #machine: Machine;
@@ -84,23 +94,27 @@ export class Rights implements Witness {
     const written = beatOf(txn.success);
     const beat = written === undefined ? undefined : decodeBeat(written.value);
     if (beat === undefined) return [];
-    const standing = this.#standing(beat);
-    if (!txn.compares.some((each) => each.target === 'mod' && each.prefix === true))
-      return standing;
+    const ranged = isRanged(txn);
+    const standing = this.#standing(beat).map((each): Proven => {
+      const compared = ranged || txn.compares.some(({ key }) => key === each.token.key);
+      return { ...each, compared };
+    });
+    if (!ranged) return standing;
     const deleted = [...this.#byGroup].flatMap(([group, { token, ceilingMs }]): Proven[] => {
       if (standing.some((each) => each.group === group) || !isOf(token, beat)) return [];
+      if (!token.key.startsWith(keys.elections)) return [];
       const kv = this.#keyspace.get(keys.holder(group));
       const record = kv === undefined ? undefined : decodeRecord(kv.value);
       const named = record?.state === 'held' && sameToken(record.token, token);
       if (kv !== undefined && !named) return [];
       const holdForMs = Math.min(beat.holdForMs, ceilingMs);
-      return [{ group, token, holdForMs, ceilingMs, intact: false }];
+      return [{ group, token, holdForMs, ceilingMs, intact: false, compared: true }];
     });
     return [...standing, ...deleted];
   }
 
   /** What the records name as held by standing keys of the beat's lease. */
-  #standing(beat: Beat): Proven[] {
+  #standing(beat: Beat): Omit<Proven, 'compared'>[] {
     return this.#keyspace.under(keys.holders).flatMap((kv) => {
       const record = decodeRecord(kv.value);
       if (record?.state !== 'held') return [];
@@ -117,22 +131,33 @@ export class Rights implements Witness {
     for (const proven of finding as readonly Proven[]) this.#confirm(proven, sentAt);
   }
 
-  #confirm({ group, token, holdForMs, ceilingMs, intact }: Proven, sentAt: number): void {
+  #confirm(proven: Proven, sentAt: number): void {
+    const { group, token, holdForMs, ceilingMs, intact, compared } = proven;
     const known = this.#byGroup.get(group);
     const promised = sentAt + holdForMs;
     if (known === undefined || !sameToken(known.token, token)) {
       // Of another token: an older beat's late reply gives nothing back.
       if (!intact || (known !== undefined && known.sentAt >= sentAt)) return;
       const until = promised as Instant;
-      this.#byGroup.set(group, { token, until, sentAt, intactSentAt: sentAt, ceilingMs });
+      const comparedUntil = (compared ? promised : 0) as Instant;
+      const intactSentAt = sentAt;
+      this.#byGroup.set(group, { token, until, sentAt, intactSentAt, comparedUntil, ceilingMs });
       return;
     }
     // Once it had run out somebody may have taken: what was not looked at itself revives nothing.
     if (!intact && this.#machine.now() >= known.until) return;
     const intactSentAt = intact ? Math.max(known.intactSentAt, sentAt) : known.intactSentAt;
     const longest = intactSentAt + LONGEST_HOLD_FOR_MS;
-    const until = Math.max(known.until, Math.min(promised, longest)) as Instant;
-    const newest = Math.max(known.sentAt, sentAt);
-    this.#byGroup.set(group, { token, until, sentAt: newest, intactSentAt, ceilingMs });
+    const proved = Math.min(promised, longest);
+    const until = Math.max(known.until, proved) as Instant;
+    const comparedUntil = compared ? Math.max(known.comparedUntil, proved) : known.comparedUntil;
+    this.#byGroup.set(group, {
+      token,
+      until,
+      sentAt: Math.max(known.sentAt, sentAt),
+      intactSentAt,
+      comparedUntil: comparedUntil as Instant,
+      ceilingMs,
+    });
   }
 }

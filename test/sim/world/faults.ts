@@ -20,6 +20,7 @@ export function begin(world: World, fault: Fault): Heal {
   const [holder] = fault.host === undefined ? invariants.holders(group) : [];
   const host = holder ?? hosts[fault.host ?? Math.floor(fault.choice * hosts.length)];
   if (host === undefined) throw new Error('a world has hosts');
+  invariants.holds.onFault(fault, fault.kind in KEY_FAULTS);
   return FAULTS[fault.kind](world, host, fault, group);
 }
 

@@ -12,7 +12,7 @@ import type { Lan } from './lan.ts';
 import type { ElectorEvent } from '../../../src/events.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import { Violation, type Invariant } from './violation.ts';
-import { Sending } from './sending.ts';
+import { Holds } from './holds.ts';
 import { Rules } from './rules.ts';
 import { Turnover } from './turnover.ts';
 import { wrongWrites } from './writes.ts';
@@ -20,14 +20,12 @@ import { wrongWrites } from './writes.ts';
 /** A kernel's lateness is in its lifetimes' favour: they end by the deadline. For rounding only. */
 const TOLERANCE_MS = 1;
 
-/** Of clocks in floating point. */
-const ROUNDING_MS = 1e-3;
-
 const keys = new Keys(PREFIX);
 
 /** Judged after every step, from the outside: kernels, store and clocks, never the daemon's beliefs. */
 export class Invariants {
   readonly turnover: Turnover;
+  readonly holds = new Holds();
   readonly #hosts: readonly Host[];
   readonly #groups: readonly VipGroup[];
   readonly #byAddress: ReadonlyMap<string, VipGroup>;
@@ -94,7 +92,7 @@ export class Invariants {
     }
     for (const host of this.#hosts) {
       // Nobody else's fence has moved.
-      if (owner !== undefined && host.process === owner) this.#checkFences(host, now);
+      if (owner !== undefined && host.process === owner) this.holds.check(host, now);
       const { name, defect } = host;
       if (defect === undefined) continue;
       if (defect instanceof Violation) throw defect;
@@ -137,19 +135,6 @@ export class Invariants {
     const other = this.#foreign.holder(election, now);
     if (other !== undefined) {
       throw new Violation('holds-beside-foreign-leader', now, `${host.name} beside ${other}`);
-    }
-  }
-
-  /** The fence's deadline never passes `sentAt + holdFor` of a proof. */
-  #checkFences({ name, daemon, rights }: Host, now: number): void {
-    for (const controller of daemon?.controllers ?? []) {
-      const { deadline } = controller.fence;
-      if (deadline === undefined) continue;
-      const until = rights.of(controller.group.name)?.until ?? 0;
-      if (deadline <= until + ROUNDING_MS) continue;
-      const state = controller.status.name;
-      if (state !== 'assigning' && state !== 'leading') continue;
-      throw new Violation('fence-beyond-proof', now, `${name}: ${deadline} > ${until}`);
     }
   }
 
@@ -201,8 +186,11 @@ export class Invariants {
   onEvent(host: Host, event: ElectorEvent): void {
     if (event.type === 'takeover') this.turnover.onTakeover(host.name, event.group);
     if (event.type !== 'transition') return;
-    const { from, reason, group } = event;
+    const { from, to, reason, group } = event;
     if (from !== 'assigning' && from !== 'leading') return;
+    if (to === 'withdrawing' && this.#elections.get(group)?.startsWith(PREFIX) === true) {
+      this.#note(host, this.holds.lettingGo(host, group, reason));
+    }
     if (reason !== 'lease-lost' && reason !== 'deposed') return;
     this.#note(host, this.#rules.lossWithoutCause(group, host.disk.saved?.memory.leaseId));
   }
