@@ -14,6 +14,7 @@ import type { VipGroup } from '../../../src/vip/types.ts';
 import { Violation, type Invariant } from './violation.ts';
 import { Holds } from './holds.ts';
 import { Rules } from './rules.ts';
+import { Sending } from './sending.ts';
 import { Turnover } from './turnover.ts';
 import { wrongWrites } from './writes.ts';
 
