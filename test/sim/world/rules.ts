@@ -138,8 +138,8 @@ export class Rules {
     const election = key.slice(0, key.lastIndexOf('/') + 1);
     const [head] = keyspace.under(election).filter(({ lease }) => lease !== NO_LEASE);
     const kv = keyspace.get(key);
-    // Its owner gives its own up whenever it likes.
-    if (kv === undefined || kv.lease === ownLease) return [];
+    // Its owner gives its own up whenever it likes, even one that somebody took off its lease.
+    if (kv === undefined || key.endsWith(`/${ownLease}`)) return [];
     if (kv.lease !== NO_LEASE && !isOurLease(kv.lease)) return [['foreign-deleted', key]];
     if (head?.key === key) return [];
     const beat = this.#beatOf(kv);
@@ -151,7 +151,7 @@ export class Rules {
   #unsaid(key: string, ownLease: string | undefined, writes: readonly Operation[]): Found[] {
     const { keyspace } = this.#cluster;
     const kv = keyspace.get(key);
-    if (kv === undefined || kv.lease === ownLease) return [];
+    if (kv === undefined || key.endsWith(`/${ownLease}`)) return [];
     const named = keyspace.under(keys.holders).find(({ value }) => {
       const record = decodeRecord(value);
       return record?.state === 'held' && sameToken(record.token, kv);
