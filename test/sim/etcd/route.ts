@@ -25,6 +25,8 @@ export class Route {
   repliesCut = false;
   /** Requests that write nothing do not arrive: their sender beats on and reads nothing. */
   readsCut = false;
+  /** Nor do keep-alives: its lease runs out while it beats. */
+  keepAlivesCut = false;
   /** Shares of calls that lose their request, their reply, are applied late, applied twice, fail. */
   loss = 0;
   replyLoss = 0;
@@ -50,6 +52,7 @@ export class Route {
     this.requestsCut = false;
     this.repliesCut = false;
     this.readsCut = false;
+    this.keepAlivesCut = false;
     this.loss = 0;
     this.replyLoss = 0;
     this.late = 0;
@@ -68,16 +71,17 @@ export class Route {
     return this.watchGaps > 0 && this.#rng.chance(this.watchGaps);
   }
 
-  /** @param isRead whether it only reads */
-  passage(isRead = false): Passage {
+  /** @param what it is, if only that */
+  passage(what?: 'read' | 'keep-alive'): Passage {
     const rng = this.#rng;
+    const cut = (what === 'read' && this.readsCut) || (what === 'keep-alive' && this.keepAlivesCut);
     const requestMs = this.delayMs();
     const replyMs = this.delayMs();
     const troubled = this.loss + this.replyLoss + this.late + this.twice + this.failure > 0;
-    if (!troubled && !this.isCut && !(isRead && this.readsCut)) {
+    if (!troubled && !this.isCut && !cut) {
       return { requestMs, replyMs, againMs: undefined, secondAnswers: false, errorMs: undefined };
     }
-    const lost = this.requestsCut || (isRead && this.readsCut) || rng.chance(this.loss);
+    const lost = this.requestsCut || cut || rng.chance(this.loss);
     const replyLost = this.repliesCut || rng.chance(this.replyLoss);
     const fails = rng.chance(this.failure);
     const lateMs = rng.chance(this.late) ? rng.between(300, 9000) : 0;

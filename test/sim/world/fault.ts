@@ -60,6 +60,8 @@ export const FAULT_KINDS = [
   'garbage',
   'keys-deleted-on',
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+/** What only directed schedules do: another kind would change what every seed comes to. */
+export const DIRECTED_KINDS = ['keep-alives-cut'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof DIRECTED_KINDS)[number];
 
 export const NOTHING_LEFT: Heal = () => undefined;

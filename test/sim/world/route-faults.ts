@@ -33,6 +33,9 @@ export const ROUTE_FAULTS = {
     // Without the watch's news too, or with them.
     route.watchIsStuck = choice < 0.7;
   }),
+  'keep-alives-cut': onRoute((route) => {
+    route.keepAlivesCut = true;
+  }),
   'watch-stuck': onRoute((route) => {
     route.watchIsStuck = true;
   }),
