@@ -25,6 +25,8 @@ export interface Witness {
   onApplied(txn: Txn): unknown;
   /** Called as the reply arrives, before the daemon has it. */
   onConfirmed(txn: Txn, sentAt: number, finding: unknown): void;
+  /** Called as the reply arrives that its compares have failed. */
+  onRefused(txn: Txn, reply: TxnReply): void;
 }
 
 interface Call<T> {
@@ -71,8 +73,9 @@ export class EtcdClient implements Store {
         if (reply.succeeded) finding = this.#witness.onApplied(txn);
         return reply;
       },
-      onReply: ({ succeeded }) => {
-        if (succeeded) this.#witness.onConfirmed(txn, sentAt, finding);
+      onReply: (reply) => {
+        if (reply.succeeded) this.#witness.onConfirmed(txn, sentAt, finding);
+        else this.#witness.onRefused(txn, reply);
       },
     });
   }

@@ -27,6 +27,8 @@ export class Route {
   readsCut = false;
   /** Nor do keep-alives: its lease runs out while it beats. */
   keepAlivesCut = false;
+  /** It has carried some request twice. */
+  hasDoubled = false;
   /** Shares of calls that lose their request, their reply, are applied late, applied twice, fail. */
   loss = 0;
   replyLoss = 0;
@@ -86,9 +88,11 @@ export class Route {
     const fails = rng.chance(this.failure);
     const lateMs = rng.chance(this.late) ? rng.between(300, 9000) : 0;
     const unapplied = lost || (fails && rng.chance(0.5));
+    const againMs = rng.chance(this.twice) ? rng.between(1, 6000) : undefined;
+    if (againMs !== undefined) this.hasDoubled = true;
     return {
       requestMs: unapplied ? undefined : requestMs + lateMs,
-      againMs: rng.chance(this.twice) ? rng.between(1, 6000) : undefined,
+      againMs,
       secondAnswers: rng.chance(0.5),
       replyMs: replyLost || fails ? undefined : replyMs,
       errorMs: fails ? requestMs + replyMs : undefined,

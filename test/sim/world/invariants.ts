@@ -7,10 +7,13 @@ import type { Change } from '../etcd/keyspace.ts';
 import type { Owner } from '../engine/scheduler.ts';
 import { BeatOrder } from './beat-order.ts';
 import type { Host } from '../host/host.ts';
+import { GivingUp } from './giving-up.ts';
 import type { Lan } from './lan.ts';
 import type { ElectorEvent } from '../../../src/events.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import { Violation, type Invariant } from './violation.ts';
+import { LostTokens } from './lost-tokens.ts';
+import { Pace } from './pace.ts';
 import { Rules } from './rules.ts';
 import { Turnover } from './turnover.ts';
 import { wrongWrites } from './writes.ts';
@@ -27,12 +30,14 @@ const keys = new Keys(PREFIX);
 export class Invariants {
   readonly turnover: Turnover;
   readonly #hosts: readonly Host[];
-  readonly #groups: readonly VipGroup[];
   readonly #byAddress: ReadonlyMap<string, VipGroup>;
   readonly #elections: ReadonlyMap<string, string>;
   readonly #cluster: Cluster;
   readonly #lan: Lan;
   readonly #beats = new BeatOrder();
+  readonly #pace = new Pace();
+  readonly #givingUp: GivingUp;
+  readonly #lost = new LostTokens();
   readonly #rules: Rules;
 
   constructor(
@@ -42,7 +47,6 @@ export class Invariants {
     lan: Lan,
   ) {
     this.#hosts = hosts;
-    this.#groups = groups;
     this.#byAddress = new Map(
       groups.flatMap((group) => group.vips.map(({ address }) => [address, group])),
     );
@@ -53,10 +57,12 @@ export class Invariants {
     this.#lan = lan;
     this.turnover = new Turnover(hosts);
     this.#rules = new Rules(cluster);
+    this.#givingUp = new GivingUp(groups, this.#elections, cluster.keyspace);
     for (const host of hosts) {
       host.rights.onSent = (txn) => this.#note(host, this.#wrongIn(host, txn));
       host.rights.onArrived = (txn) =>
         this.#note(host, this.#rules.wrongWith(txn, host.disk.saved?.memory.leaseId));
+      host.rights.onRefused = (txn, reply) => this.#lost.refused(host.machine, txn, reply);
     }
   }
 
@@ -151,18 +157,12 @@ export class Invariants {
 
   #wrongIn(host: Host, txn: Txn): [Invariant, string][] {
     const found = [...wrongWrites(txn), ...this.#beats.sent(txn, keys.nodes, host.machine)];
-    for (const operation of txn.success) {
-      if (operation.op !== 'delete') continue;
-      const own = this.#cluster.keyspace.get(operation.key);
-      const group = this.#groups.find(({ name }) =>
-        operation.key.startsWith(this.#elections.get(name) ?? '?'),
-      );
-      if (group === undefined || own?.lease !== host.disk.saved?.memory.leaseId) continue;
-      // No key is given up before its addresses.
-      if (group.vips.some((vip) => host.has(vip))) {
-        found.push(['key-given-up-while-held', `gives up ${operation.key}`]);
-      }
-    }
+    host.rights.sent(txn);
+    const late = this.#pace.sent(host, txn, keys.nodes);
+    if (late !== undefined) found.push(['beat-late', late]);
+    const lost = this.#lost.sent(host.machine, txn);
+    if (lost !== undefined) found.push(['lost-token-proved', lost]);
+    found.push(...this.#givingUp.wrongIn(host, txn));
     return found;
   }
 
@@ -173,6 +173,10 @@ export class Invariants {
     for (const { type, kv } of events) {
       if (type === 'delete') this.#beats.deleted(kv.key);
       if (type !== 'put') continue;
+      // Its value is the group whose record was written beside it.
+      if (kv.key === keys.epoch) {
+        for (const { rights } of this.#hosts) rights.onRecord(kv.value);
+      }
       if (kv.key.startsWith(keys.nodes)) {
         const wrong = this.#beats.written(kv);
         if (wrong !== undefined) throw new Violation('beat-overtaken', this.#cluster.now, wrong);
@@ -186,6 +190,7 @@ export class Invariants {
 
   /** Told of each event of each daemon. */
   onEvent(host: Host, event: ElectorEvent): void {
+    if (event.type === 'beat-failed' && event.code === 'STATE_FILE') this.#pace.forgive(host);
     if (event.type === 'takeover') this.turnover.onTakeover(host.name, event.group);
     if (event.type !== 'transition') return;
     const { from, reason, group } = event;
@@ -199,5 +204,7 @@ export class Invariants {
     this.turnover.onRestore();
     this.#beats.onRestore();
     this.#rules.onRestore();
+    this.#lost.onRestore();
+    for (const { rights } of this.#hosts) rights.onRestore();
   }
 }
