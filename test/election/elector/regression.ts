@@ -49,6 +49,7 @@ await t.test(
       return { ...reply, header: { ...reply.header, revision: 1 } };
     };
     await a.untilEvent('etcd-regressed');
+    t.strictSame(a.journal.saved.tokens, [], 'what it held is burnt');
     await until('its key is gone', async () => (await hand.get(token.key)) === undefined);
     const deposed = a.store.sent.some((txn) => kindOf(txn) === 'release');
     t.notOk(deposed, 'with its lease: nobody has had to wait and depose it');
