@@ -116,6 +116,13 @@ export class TokenBook {
     this.#erase(token);
   }
 
+  /** Burns what the state file names for the group, listed or not; the caller saves the journal. */
+  burnAll(): void {
+    for (const { group, token } of this.#parts.journal.memory.tokens) {
+      if (group === this.#group) this.burn(token);
+    }
+  }
+
   #erase(token: Token): void {
     const { memory } = this.#parts.journal;
     memory.tokens = memory.tokens.filter((each) => !sameToken(each.token, token));
