@@ -71,14 +71,13 @@ export class Member {
   }
 
   /**
-   * Loses the token and burns it: nothing that was seen or claimed before counts any more. The caller
-   * saves the journal.
+   * Loses the token and burns it, and what was lost before: nothing that was seen or claimed until now
+   * counts any more. The caller saves the journal.
    */
   forsake(reason: Reason, detail: string): void {
-    const { listed } = this;
     this.stamps.clearAll();
     this.lose(reason, detail);
-    if (listed !== undefined) this.#tokens.burn(listed.token);
+    this.#tokens.burnAll();
   }
 
   /** The kernel confirmed that the addresses are off. */

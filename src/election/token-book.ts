@@ -22,6 +22,8 @@ export class TokenBook {
   #burnt: Token[] = [];
   /** The token that the state file named at start. */
   #remembered: Token | undefined;
+  /** Unlisted while some sent taking of it might still be applied. */
+  #uncertain: Token | undefined;
 
   constructor(group: string, parts: TokenBookParts) {
     this.#group = group;
@@ -77,7 +79,7 @@ export class TokenBook {
       recordRevision: undefined,
       takenOn: undefined,
       ceilingMs,
-      uncertain: false,
+      uncertain: this.#uncertain !== undefined && sameToken(this.#uncertain, token),
       alwaysExact,
       intactAt: 0,
       exactSentAt: clock.now(),
@@ -96,6 +98,9 @@ export class TokenBook {
 
   /** Beats do not list it any more; the state file does, until it is burnt. */
   unlist(): void {
+    const { listed } = this;
+    // Taken again by the same token, it must not be dropped because this taking was refused.
+    if (listed !== undefined) this.#uncertain = listed.uncertain ? listed.token : undefined;
     this.#parts.listed.delete(this.#group);
   }
 
@@ -109,6 +114,13 @@ export class TokenBook {
   burn(token: Token): void {
     this.#burnt = [...this.#burnt, token].slice(-MAX_BURNT);
     this.#erase(token);
+  }
+
+  /** Burns what the state file names for the group, listed or not; the caller saves the journal. */
+  burnAll(): void {
+    for (const { group, token } of this.#parts.journal.memory.tokens) {
+      if (group === this.#group) this.burn(token);
+    }
   }
 
   #erase(token: Token): void {

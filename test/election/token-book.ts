@@ -83,3 +83,29 @@ await t.test('the burnt ones are remembered, but not for ever', (t) => {
   t.ok(tokens.isBurnt({ key: 'k', createRevision: 2 }));
   t.end();
 });
+
+await t.test('all of one group can be burnt at once, listed or not', (t) => {
+  const { tokens, memory } = book();
+  memory.tokens = [{ group: 'h', token: other }];
+  tokens.list(one, 4000);
+  tokens.unlist();
+  tokens.burnAll();
+  t.ok(tokens.isBurnt(one));
+  t.strictSame(memory.tokens, [{ group: 'h', token: other }], 'another group has its own');
+  t.end();
+});
+
+await t.test('what may have been taken may be so still when it is listed again', (t) => {
+  const { tokens } = book();
+  tokens.list(one, 4000).uncertain = true;
+  tokens.unlist();
+  const again = tokens.list(one, 4000);
+  t.ok(again.uncertain, 'an earlier taking is still on its way, perhaps');
+  again.uncertain = false;
+  tokens.unlist();
+  t.notOk(tokens.list(one, 4000).uncertain, 'a later one was answered: it overtook all');
+  tokens.list(one, 4000).uncertain = true;
+  tokens.unlist();
+  t.notOk(tokens.list(other, 4000).uncertain, 'of another token nothing was sent');
+  t.end();
+});

@@ -30,6 +30,7 @@ await t.test(
     reads.open();
     await a.untilEvent('etcd-regressed');
     t.ok(a.journal.saved.quietUntil >= systemClock.now(), 'it takes nothing for now');
+    t.strictSame(a.journal.saved.tokens, [], 'what a beat had lost before is burnt, too');
     t.equal(a.failure, undefined);
   },
 );

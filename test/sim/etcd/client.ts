@@ -25,13 +25,15 @@ export interface Witness {
   onApplied(txn: Txn): unknown;
   /** Called as the reply arrives, before the daemon has it. */
   onConfirmed(txn: Txn, sentAt: number, finding: unknown): void;
+  /** Called as the reply arrives that its compares have failed. */
+  onRefused(txn: Txn, reply: TxnReply): void;
 }
 
 interface Call<T> {
   readonly options: CallOptions;
   readonly apply: () => T;
-  /** It only reads. */
-  readonly isRead?: boolean;
+  /** It only reads, or keeps a lease alive. */
+  readonly what?: 'read' | 'keep-alive' | undefined;
   readonly onReply?: (reply: T) => void;
 }
 
@@ -64,15 +66,16 @@ export class EtcdClient implements Store {
     let finding: unknown;
     return this.#call({
       options,
-      isRead: !putsAnything(txn) && txn.compares.length === 0,
+      what: !putsAnything(txn) && txn.compares.length === 0 ? 'read' : undefined,
       apply: () => {
         this.#witness.onArrived(txn);
         const reply = this.#cluster.txn(txn);
         if (reply.succeeded) finding = this.#witness.onApplied(txn);
         return reply;
       },
-      onReply: ({ succeeded }) => {
-        if (succeeded) this.#witness.onConfirmed(txn, sentAt, finding);
+      onReply: (reply) => {
+        if (reply.succeeded) this.#witness.onConfirmed(txn, sentAt, finding);
+        else this.#witness.onRefused(txn, reply);
       },
     });
   }
@@ -82,7 +85,7 @@ export class EtcdClient implements Store {
   }
 
   keepAlive(id: LeaseId, options: CallOptions): Promise<number> {
-    return this.#call({ options, apply: () => this.#cluster.keepAlive(id) });
+    return this.#call({ options, what: 'keep-alive', apply: () => this.#cluster.keepAlive(id) });
   }
 
   revokeLease(id: LeaseId, options: CallOptions): Promise<void> {
@@ -98,7 +101,7 @@ export class EtcdClient implements Store {
   }
 
   /** Like `bounded` of the real store: ends at the deadline or with the signal, whatever comes later. */
-  #call<T>({ options, apply, onReply, isRead = false }: Call<T>): Promise<T> {
+  #call<T>({ options, apply, onReply, what }: Call<T>): Promise<T> {
     const { deadlineMs, signal } = options;
     if (signal.aborted) return Promise.reject(cancelled(signal));
     if (this.#closed) return Promise.reject(storeError('CANCELLED', 'the store is closed'));
@@ -117,7 +120,7 @@ export class EtcdClient implements Store {
       const cancelDeadline = this.#process.timer(deadlineMs, () =>
         end(() => reject(storeError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`))),
       );
-      this.#send(apply, isRead, (answer) =>
+      this.#send(apply, what, (answer) =>
         end(() => {
           if (answer instanceof StoreError) reject(answer);
           else {
@@ -130,8 +133,12 @@ export class EtcdClient implements Store {
   }
 
   /** Sends once; `answered` comes when a reply or an error arrives, perhaps twice or never. */
-  #send<T>(apply: () => T, isRead: boolean, answered: (answer: T | StoreError) => void): void {
-    const { requestMs, againMs, secondAnswers, replyMs, errorMs } = this.#route.passage(isRead);
+  #send<T>(
+    apply: () => T,
+    what: Call<T>['what'],
+    answered: (answer: T | StoreError) => void,
+  ): void {
+    const { requestMs, againMs, secondAnswers, replyMs, errorMs } = this.#route.passage(what);
     const { scheduler } = this.#process.machine;
     const { generation } = this.#cluster;
     const arrive = (isAnswered: boolean): void => {

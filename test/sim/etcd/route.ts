@@ -27,6 +27,10 @@ export class Route {
   readsCut = false;
   /** So much later come the replies to such requests: what the watch tells meanwhile overtakes them. */
   readReplyMs = 0;
+  /** Nor do keep-alives: its lease runs out while it beats. */
+  keepAlivesCut = false;
+  /** It has carried some request twice. */
+  hasDoubled = false;
   /** Shares of calls that lose their request, their reply, are applied late, applied twice, fail. */
   loss = 0;
   replyLoss = 0;
@@ -53,6 +57,7 @@ export class Route {
     this.repliesCut = false;
     this.readsCut = false;
     this.readReplyMs = 0;
+    this.keepAlivesCut = false;
     this.loss = 0;
     this.replyLoss = 0;
     this.late = 0;
@@ -71,23 +76,26 @@ export class Route {
     return this.watchGaps > 0 && this.#rng.chance(this.watchGaps);
   }
 
-  /** @param isRead whether it only reads */
-  passage(isRead = false): Passage {
+  /** @param what it is, if only that */
+  passage(what?: 'read' | 'keep-alive'): Passage {
     const rng = this.#rng;
+    const cut = (what === 'read' && this.readsCut) || (what === 'keep-alive' && this.keepAlivesCut);
     const requestMs = this.delayMs();
-    const replyMs = this.delayMs() + (isRead ? this.readReplyMs : 0);
+    const replyMs = this.delayMs() + (what === 'read' ? this.readReplyMs : 0);
     const troubled = this.loss + this.replyLoss + this.late + this.twice + this.failure > 0;
-    if (!troubled && !this.isCut && !(isRead && this.readsCut)) {
+    if (!troubled && !this.isCut && !cut) {
       return { requestMs, replyMs, againMs: undefined, secondAnswers: false, errorMs: undefined };
     }
-    const lost = this.requestsCut || (isRead && this.readsCut) || rng.chance(this.loss);
+    const lost = this.requestsCut || cut || rng.chance(this.loss);
     const replyLost = this.repliesCut || rng.chance(this.replyLoss);
     const fails = rng.chance(this.failure);
     const lateMs = rng.chance(this.late) ? rng.between(300, 9000) : 0;
     const unapplied = lost || (fails && rng.chance(0.5));
+    const againMs = rng.chance(this.twice) ? rng.between(1, 6000) : undefined;
+    if (againMs !== undefined) this.hasDoubled = true;
     return {
       requestMs: unapplied ? undefined : requestMs + lateMs,
-      againMs: rng.chance(this.twice) ? rng.between(1, 6000) : undefined,
+      againMs,
       secondAnswers: rng.chance(0.5),
       replyMs: replyLost || fails ? undefined : replyMs,
       errorMs: fails ? requestMs + replyMs : undefined,

@@ -52,6 +52,8 @@ export class Host {
   readonly disk: Disk;
   process: Process | undefined;
   daemon: SimDaemon | undefined;
+  /** The daemon was told to stop. */
+  stopping = false;
   client: EtcdClient | undefined;
   /** Until this true time an overlap with it is declared: its clocks stood still, or it just woke up. */
   excusedUntil = 0;
@@ -97,6 +99,7 @@ export class Host {
     this.#noticesSoon();
     this.runsSince = this.machine.scheduler.now;
     this.#lives += 1;
+    this.stopping = false;
     const rng = this.#rng.fork(`life ${this.#lives}`);
     const process = new Process(this.machine, rng.fork('process'));
     const { cluster, watches, onEvent } = this.#around;
@@ -162,6 +165,7 @@ export class Host {
   stop(): void {
     const { daemon, process } = this;
     if (daemon === undefined || process === undefined) return;
+    this.stopping = true;
     process.message(0, () => daemon.stop());
   }
 

@@ -18,6 +18,8 @@ export class Process implements Clock, Owner {
   #backlog: SimEvent[] | undefined;
   #wallOffsetMs = 1_700_000_000_000;
   #timers = 0;
+  /** Times that it was paused so far. */
+  pauses = 0;
 
   constructor(machine: Machine, rng: Rng) {
     this.machine = machine;
@@ -48,7 +50,9 @@ export class Process implements Clock, Owner {
   }
 
   pause(): void {
-    if (this.#alive) this.#backlog ??= [];
+    if (!this.#alive) return;
+    this.pauses += 1;
+    this.#backlog ??= [];
   }
 
   goOn(): void {

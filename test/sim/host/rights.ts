@@ -1,9 +1,9 @@
 import type { Instant } from '../../../src/clock.ts';
-import { decodeBeat, type Beat } from '../../../src/election/beat.ts';
+import { claims, decodeBeat, type Beat } from '../../../src/election/beat.ts';
 import { Keys } from '../../../src/election/keys.ts';
 import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
 import { decodeRecord, sameToken, type Token } from '../../../src/election/record.ts';
-import type { Operation, Txn } from '../../../src/election/store.ts';
+import type { Operation, Txn, TxnReply } from '../../../src/election/store.ts';
 import type { Witness } from '../etcd/client.ts';
 import type { Keyspace } from '../etcd/keyspace.ts';
 import { PREFIX } from './daemon.ts';
@@ -65,10 +65,18 @@ export class Rights implements Witness {
   readonly #machine: Machine;
   readonly #keyspace: Keyspace;
   readonly #byGroup = new Map<string, Right>();
+  /** Groups whose record one of us has written since this machine was last seen to be its holder. */
+  readonly #written = new Set<string>();
+  /** The token of each group that a beat last left out, and when that beat was sent. */
+  readonly #unlisted = new Map<string, { readonly token: Token; readonly at: number }>();
+  /** Keys of candidates, with their create revisions, by which a taking was confirmed on this boot. */
+  readonly #taken = new Set<string>();
   /** Told of every transaction as it is sent. */
   onSent: (txn: Txn) => void = () => undefined;
   /** Told of every transaction before it is applied, if it is. */
   onArrived: (txn: Txn) => void = () => undefined;
+  /** Told of every transaction whose compares have failed, with the answer. */
+  onRefused: (txn: Txn, reply: TxnReply) => void = () => undefined;
 
   constructor(machine: Machine, keyspace: Keyspace) {
     this.#machine = machine;
@@ -88,6 +96,40 @@ export class Rights implements Witness {
   /** The machine starts anew. */
   clear(): void {
     this.#byGroup.clear();
+    this.#unlisted.clear();
+    this.#taken.clear();
+  }
+
+  /** Whether a taking by this token was confirmed. */
+  hasTaken({ key, createRevision }: Token): boolean {
+    return this.#taken.has(`${key} ${createRevision}`);
+  }
+
+  /** One of us has written the group's record. */
+  onRecord(group: string): void {
+    this.#written.add(group);
+  }
+
+  /** The store went back in time: whatever was written is forgotten. */
+  onRestore(): void {
+    this.#written.clear();
+  }
+
+  /**
+   * A beat is on its way. What it does not list others may believe to be given up: no transaction that
+   * was sent before gives a right to it any more (protocol.md rule 6).
+   */
+  sent(txn: Txn): void {
+    const written = beatOf(txn.success);
+    const beat = written === undefined ? undefined : decodeBeat(written.value);
+    if (beat === undefined) return;
+    const at = this.#machine.now();
+    for (const [group, right] of this.#byGroup) {
+      const { token, until } = right;
+      if (claims(beat, group, token.createRevision)) continue;
+      this.#unlisted.set(group, { token, at });
+      if (until > at) this.#byGroup.set(group, { ...right, until: at });
+    }
   }
 
   onApplied(txn: Txn): readonly Proven[] {
@@ -99,10 +141,12 @@ export class Rights implements Witness {
       const compared = ranged || txn.compares.some(({ key }) => key === each.token.key);
       return { ...each, compared };
     });
+    for (const { group } of standing) this.#written.delete(group);
     if (!ranged) return standing;
     const deleted = [...this.#byGroup].flatMap(([group, { token, ceilingMs }]): Proven[] => {
       if (standing.some((each) => each.group === group) || !isOf(token, beat)) return [];
       if (!token.key.startsWith(keys.elections)) return [];
+      if (this.#written.has(group)) return [];
       const kv = this.#keyspace.get(keys.holder(group));
       const record = kv === undefined ? undefined : decodeRecord(kv.value);
       const named = record?.state === 'held' && sameToken(record.token, token);
@@ -127,13 +171,20 @@ export class Rights implements Witness {
     });
   }
 
-  onConfirmed(_txn: Txn, sentAt: number, finding: unknown): void {
+  onConfirmed({ success }: Txn, sentAt: number, finding: unknown): void {
+    for (const each of success) {
+      if (each.op !== 'put' || !each.key.startsWith(keys.holders)) continue;
+      const token = decodeRecord(each.value)?.token;
+      if (token !== undefined) this.#taken.add(`${token.key} ${token.createRevision}`);
+    }
     for (const proven of finding as readonly Proven[]) this.#confirm(proven, sentAt);
   }
 
   #confirm(proven: Proven, sentAt: number): void {
     const { group, token, holdForMs, ceilingMs, intact, compared } = proven;
     const known = this.#byGroup.get(group);
+    const unlisted = this.#unlisted.get(group);
+    if (unlisted !== undefined && sameToken(unlisted.token, token) && sentAt < unlisted.at) return;
     const promised = sentAt + holdForMs;
     if (known === undefined || !sameToken(known.token, token)) {
       // Of another token: an older beat's late reply gives nothing back.

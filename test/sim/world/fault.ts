@@ -68,6 +68,7 @@ export const DIRECTED_KINDS = [
   'stray-candidate',
   'beat-put-back',
   'read-replies-slow',
+  'keep-alives-cut',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof DIRECTED_KINDS)[number];
 

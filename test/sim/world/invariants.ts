@@ -8,11 +8,14 @@ import type { Owner } from '../engine/scheduler.ts';
 import { BeatOrder } from './beat-order.ts';
 import { ForeignHolds } from './foreign-holds.ts';
 import type { Host } from '../host/host.ts';
+import { GivingUp } from './giving-up.ts';
 import type { Lan } from './lan.ts';
 import type { ElectorEvent } from '../../../src/events.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import { Violation, type Invariant } from './violation.ts';
 import { Holds } from './holds.ts';
+import { LostTokens } from './lost-tokens.ts';
+import { Pace } from './pace.ts';
 import { Rules } from './rules.ts';
 import { Sending } from './sending.ts';
 import { Turnover } from './turnover.ts';
@@ -28,12 +31,14 @@ export class Invariants {
   readonly turnover: Turnover;
   readonly holds = new Holds();
   readonly #hosts: readonly Host[];
-  readonly #groups: readonly VipGroup[];
   readonly #byAddress: ReadonlyMap<string, VipGroup>;
   readonly #elections: ReadonlyMap<string, string>;
   readonly #cluster: Cluster;
   readonly #lan: Lan;
   readonly #beats = new BeatOrder();
+  readonly #pace = new Pace();
+  readonly #givingUp: GivingUp;
+  readonly #lost = new LostTokens();
   readonly #rules: Rules;
   readonly #sending: Sending;
   readonly #foreign: ForeignHolds;
@@ -47,7 +52,6 @@ export class Invariants {
     lan: Lan,
   ) {
     this.#hosts = hosts;
-    this.#groups = groups;
     this.#byAddress = new Map(
       groups.flatMap((group) => group.vips.map(({ address }) => [address, group])),
     );
@@ -63,10 +67,12 @@ export class Invariants {
       hosts.some(({ daemon }) => daemon !== undefined),
     );
     this.#elsewhere = [...this.#elections.values()].filter((each) => !each.startsWith(PREFIX));
+    this.#givingUp = new GivingUp(groups, this.#elections, cluster.keyspace);
     for (const host of hosts) {
       host.rights.onSent = (txn) => this.#note(host, this.#wrongIn(host, txn));
       host.rights.onArrived = (txn) =>
         this.#note(host, this.#rules.wrongWith(txn, host.disk.saved?.memory.leaseId));
+      host.rights.onRefused = (txn, reply) => this.#lost.refused(host.machine, txn, reply);
     }
   }
 
@@ -149,18 +155,12 @@ export class Invariants {
   #wrongIn(host: Host, txn: Txn): [Invariant, string][] {
     const found = [...wrongWrites(txn), ...this.#beats.sent(txn, keys.nodes, host.machine)];
     found.push(...this.#sending.wrongIn(host, txn));
-    for (const operation of txn.success) {
-      if (operation.op !== 'delete') continue;
-      const own = this.#cluster.keyspace.get(operation.key);
-      const group = this.#groups.find(({ name }) =>
-        operation.key.startsWith(this.#elections.get(name) ?? '?'),
-      );
-      if (group === undefined || own?.lease !== host.disk.saved?.memory.leaseId) continue;
-      // No key is given up before its addresses.
-      if (group.vips.some((vip) => host.has(vip))) {
-        found.push(['key-given-up-while-held', `gives up ${operation.key}`]);
-      }
-    }
+    host.rights.sent(txn);
+    const late = this.#pace.sent(host, txn, keys.nodes);
+    if (late !== undefined) found.push(['beat-late', late]);
+    const lost = this.#lost.sent(host.machine, txn);
+    if (lost !== undefined) found.push(['lost-token-proved', lost]);
+    found.push(...this.#givingUp.wrongIn(host, txn));
     return found;
   }
 
@@ -172,6 +172,10 @@ export class Invariants {
     for (const { type, kv } of events) {
       if (type === 'delete') this.#beats.deleted(kv.key);
       if (type !== 'put') continue;
+      // Its value is the group whose record was written beside it.
+      if (kv.key === keys.epoch) {
+        for (const { rights } of this.#hosts) rights.onRecord(kv.value);
+      }
       if (kv.key.startsWith(keys.nodes)) {
         const wrong = this.#beats.written(kv);
         if (wrong !== undefined) throw new Violation('beat-overtaken', this.#cluster.now, wrong);
@@ -185,6 +189,7 @@ export class Invariants {
 
   /** Told of each event of each daemon. */
   onEvent(host: Host, event: ElectorEvent): void {
+    if (event.type === 'beat-failed' && event.code === 'STATE_FILE') this.#pace.forgive(host);
     if (event.type === 'takeover') this.turnover.onTakeover(host.name, event.group);
     if (event.type !== 'transition') return;
     const { from, to, reason, group } = event;
@@ -202,5 +207,7 @@ export class Invariants {
     this.#beats.onRestore();
     this.#rules.onRestore();
     this.#sending.onRestore();
+    this.#lost.onRestore();
+    for (const { rights } of this.#hosts) rights.onRestore();
   }
 }

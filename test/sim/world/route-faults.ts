@@ -36,6 +36,9 @@ export const ROUTE_FAULTS = {
   'read-replies-slow': onRoute((route, choice) => {
     route.readReplyMs = choice * 750;
   }),
+  'keep-alives-cut': onRoute((route) => {
+    route.keepAlivesCut = true;
+  }),
   'watch-stuck': onRoute((route) => {
     route.watchIsStuck = true;
   }),

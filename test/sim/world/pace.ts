@@ -1,0 +1,50 @@
+import { decodeBeat } from '../../../src/election/beat.ts';
+import type { Txn } from '../../../src/election/store.ts';
+import type { Host } from '../host/host.ts';
+import type { Process } from '../host/process.ts';
+
+/** A timer is a millisecond late at most (host/process.ts). */
+const LATE_MS = 2;
+
+interface Attempt {
+  readonly process: Process | undefined;
+  readonly lease: string;
+  readonly atMs: number;
+  readonly everyMs: number;
+  /** It led something then. */
+  readonly leads: boolean;
+  /** Pauses and standstills that there had been. */
+  readonly stops: number;
+}
+
+/** Who leads starts its next beat on time, whatever has become of the last (protocol.md rule 7). */
+export class Pace {
+  readonly #last = new Map<Host, Attempt>();
+
+  /** A beat that the state file did not let go out was an attempt, too. */
+  forgive(host: Host): void {
+    this.#last.delete(host);
+  }
+
+  /** @returns what is wrong with the moment of a transaction that is being sent */
+  sent(host: Host, { success }: Txn, nodes: string): string | undefined {
+    const put = success.find((each) => each.op === 'put' && each.key.startsWith(nodes));
+    const beat = put?.op === 'put' ? decodeBeat(put.value) : undefined;
+    if (beat === undefined) return undefined;
+    const { process, machine, daemon } = host;
+    const attempt: Attempt = {
+      process,
+      lease: beat.lease,
+      atMs: machine.now(),
+      everyMs: beat.beatEveryMs,
+      leads: daemon?.controllers.some(({ status }) => status.name === 'leading') === true,
+      stops: (process?.pauses ?? 0) + machine.standstills,
+    };
+    const last = this.#last.get(host);
+    this.#last.set(host, attempt);
+    if (last?.leads !== true || !attempt.leads || last.process !== process) return undefined;
+    if (last.lease !== attempt.lease || last.stops !== attempt.stops) return undefined;
+    const ms = attempt.atMs - last.atMs;
+    return ms > last.everyMs + LATE_MS ? `beats ${ms} ms after its last attempt` : undefined;
+  }
+}
