@@ -49,7 +49,8 @@ export function decide(situation: Situation): Decision {
   if (head !== undefined && !head.ours) {
     const { record } = view;
     const said = record?.state === 'foreign' && sameToken(record.token, head);
-    if (!said && wanted) return { kind: 'mark-foreign', leader: head };
+    // Even by one that does not want the group: it may want it later, and must know then.
+    if (!said) return { kind: 'mark-foreign', leader: head };
   }
   if (own === undefined) return wanted ? { kind: 'enqueue' } : { kind: 'wait' };
   if (isRecordless(view) && !anew && !holding) return { kind: 'mark-unknown', own };

@@ -3,19 +3,18 @@ import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
 import { NO_LEASE } from '../../../src/election/store.ts';
 import type { Keyspace } from '../etcd/keyspace.ts';
 
-/** A candidate of ours has read and written by then who leads, in true milliseconds. */
+/** One of ours has read and written by then who leads, in true milliseconds. */
 const SAID_WITHIN_MS = 2000;
 
 interface Leading {
   readonly key: string;
-  /** True time since when one of ours has stood behind it; undefined while none does. */
-  readonly watchedSince: number | undefined;
+  /** True time. */
+  readonly since: number;
 }
 
 /**
  * Until when somebody else may hold a group: nothing is known of a stranger's promise, so the longest is
- * waited out after it has led (rule 8 [H8]). While some of ours run and none of them stands for election,
- * nobody writes that it leads: then its hold is not held against them.
+ * waited out after it has led (rule 8 [H8]).
  */
 export class ForeignHolds {
   readonly #keyspace: Keyspace;
@@ -39,9 +38,7 @@ export class ForeignHolds {
         this.#leading.delete(election);
         continue;
       }
-      const stands = this.#keyspace.under(election).some(({ lease }) => isOurLease(lease));
-      const since = before?.key === key ? (before.watchedSince ?? now) : now;
-      this.#leading.set(election, { key, watchedSince: stands ? since : undefined });
+      this.#leading.set(election, { key, since: before?.key === key ? before.since : now });
     }
   }
 
@@ -52,9 +49,8 @@ export class ForeignHolds {
     return now < (this.#until.get(election) ?? 0) ? 'one that has led' : undefined;
   }
 
-  #ended(election: string, { watchedSince }: Leading, now: number): void {
-    const said = watchedSince !== undefined && now - watchedSince >= SAID_WITHIN_MS;
-    if (said || !this.#someRun()) this.#until.set(election, now + LONGEST_HOLD_FOR_MS);
+  #ended(election: string, { since }: Leading, now: number): void {
+    if (now - since >= SAID_WITHIN_MS || !this.#someRun()) this.#until.set(election, now + LONGEST_HOLD_FOR_MS);
   }
 
   /** The candidate that leads, if it is none of ours. */
