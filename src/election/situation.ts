@@ -41,7 +41,7 @@ export interface Situation {
   /** Since when our reads have been good; undefined during an outage (protocol.md rule 12). */
   readonly readsGoodSince: Instant | undefined;
   readonly requestDeadlineMs: number;
-  /** Take nothing before (protocol.md rules 15 and 16). */
+  /** Take nothing before (protocol.md rules 15 and 16; rule 5 [H8]). */
   readonly quarantineUntil: Instant;
 }
 

@@ -73,8 +73,8 @@ export class Holds {
       if (found === undefined) continue;
       const [invariant, what] = found;
       const state = controller.status.name;
-      // While it is assigned, what an earlier life left may be there, and a right may be over that was capped.
-      const assigning = state === 'assigning' && invariant === 'fence-beyond-proof';
+      // What an earlier life left on the link may be there while it is assigned anew.
+      const assigning = state === 'assigning' && invariant !== 'suspend-unheeded';
       if (state !== 'leading' && !assigning) continue;
       throw new Violation(invariant, now, `${host.name} ${controller.group.name}: ${what}`);
     }
