@@ -143,6 +143,11 @@ await t.test('rule 10 [H8]: a foreign leader is marked, once, by its token', (t)
     leader,
   });
   t.strictSame(decide(situation({ queue: [leader] })), { kind: 'mark-foreign', leader });
+  t.strictSame(
+    decide(situation({ queue: [leader], wanted: false })),
+    { kind: 'mark-foreign', leader },
+    'even by one that does not want the group now',
+  );
   const marked = recordOf(leader, { state: 'foreign' });
   t.strictSame(decide(situation({ queue: [leader, own], record: marked })), { kind: 'wait' });
   t.strictSame(

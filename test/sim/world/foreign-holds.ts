@@ -50,7 +50,8 @@ export class ForeignHolds {
   }
 
   #ended(election: string, { since }: Leading, now: number): void {
-    if (now - since >= SAID_WITHIN_MS || !this.#someRun()) this.#until.set(election, now + LONGEST_HOLD_FOR_MS);
+    if (now - since >= SAID_WITHIN_MS || !this.#someRun())
+      this.#until.set(election, now + LONGEST_HOLD_FOR_MS);
   }
 
   /** The candidate that leads, if it is none of ours. */
