@@ -4,7 +4,7 @@ import type { Decision } from './decision.ts';
 import { groundAfter } from './ground.ts';
 import { appendHistory, type HistoryEntry } from './history.ts';
 import type { Member } from './member.ts';
-import type { HolderRecord } from './record.ts';
+import { sameToken, type HolderRecord, type Token } from './record.ts';
 import type { Self } from './situation.ts';
 import { isRefusal, type KeyValue } from './store.ts';
 import { isTrouble, JournalError } from './types.ts';
@@ -55,6 +55,7 @@ export class Acts {
           if (!(await candidacy.dequeue(decision.own, signal))) core.view.doubt();
           break;
         case 'mark-foreign':
+          this.#pauseBeside(member, decision.leader);
           if (!(await candidacy.markForeign(self, decision.leader, view, signal)))
             core.view.doubt();
           break;
@@ -67,6 +68,14 @@ export class Acts {
       }
     };
     this.#busy([member], work);
+  }
+
+  /** A leader whom the record cannot show, or whose key etcd compares otherwise, is not written for ever. */
+  #pauseBeside(member: Member, leader: Token): void {
+    const { clock } = this.#parts.core.parts;
+    const again = member.marked !== undefined && sameToken(member.marked, leader);
+    if (again) member.retryAt = after(clock.now(), REFUSED_RETRY_MAX_MS);
+    member.marked = leader;
   }
 
   /** Trouble on the way is soon over; a refusal (no space, no permission) needs a person. */

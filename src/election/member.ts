@@ -28,6 +28,8 @@ export class Member {
   refusals = 0;
   /** No act before. */
   retryAt = 0 as Instant;
+  /** The foreign leader that we last wrote down, or tried to. */
+  marked: Token | undefined;
   /** The token is lost; the addresses are on their way off the link. */
   ending = false;
   readonly #parts: MemberParts;

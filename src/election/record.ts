@@ -31,7 +31,9 @@ export interface HolderRecord {
   readonly by: string;
 }
 
-const text = z.string().max(512);
+/** Characters. */
+const MAX_TEXT = 512;
+const text = z.string().max(MAX_TEXT);
 const recordSchema = z.object({
   state: z.enum(['held', 'released', 'deposed', 'foreign', 'unknown']),
   token: z.object({ key: text.min(1), createRevision: z.number().int().min(1) }),
@@ -120,7 +122,8 @@ export function endedRecord(record: HolderRecord, { nowMs, ...ending }: Ending):
 
 /** The record that says that a foreign candidate leads: of its promise nothing is known [H8]. */
 export function foreignRecord(token: Token, node: string, by: string, nowMs: number): HolderRecord {
-  return promiseless('foreign', token, { node, by, nowMs });
+  // Anybody may have written there, and any amount: the record must be readable.
+  return promiseless('foreign', token, { node: node.slice(0, MAX_TEXT), by, nowMs });
 }
 
 /**

@@ -8,7 +8,7 @@ import { TIMING } from '../fixtures/fast-timing.ts';
 import { Hand } from '../fixtures/hand.ts';
 import { TestNode } from '../fixtures/test-node.ts';
 import { kindOf, loseFirst } from '../fixtures/wrapped-store.ts';
-import { openStore } from '../fixtures/etcd-store.ts';
+import { openStore, within } from '../fixtures/etcd-store.ts';
 
 const cluster = await startCluster({ size: 1, dir: t.testdir() });
 t.teardown(() => cluster.stop());
@@ -19,6 +19,9 @@ const { store } = openStore(t, endpoints);
 const REFUSED = 5;
 /** 100 ms, doubled with each refusal: 200 + 400 + 800 + 1600 ms lie between five of them. */
 const REFUSED_LAST_MS = 3000;
+
+/** From one try to the next to write down a leader that the record does not show. */
+const MARKED_AGAIN_MS = 5000;
 
 /** A node whose takings etcd answers with this, until it is told otherwise. */
 async function refusedNode(t: { teardown(handler: () => unknown): void }, code: StoreErrorCode) {
@@ -157,3 +160,28 @@ await t.test('rule 1 [H13]: an enqueueing whose reply was lost stands once', asy
   const { seq } = (await hand.record()) ?? { seq: 0 };
   t.ok(seq > 1);
 });
+
+await t.test(
+  '[H8] a foreign leader that the record cannot show is written with pauses',
+  async (t) => {
+    const prefix = '/unshowable';
+    const hand = new Hand(store, prefix);
+    const lease = '7fac1';
+    await store.grantLease(lease, 60, within());
+    // Longer than what a record may say of a key.
+    await hand.put(`${hand.keys.election('g')}/${'x'.repeat(600)}`, 'it', lease);
+    const node = new TestNode(t, { name: 'a', prefix, endpoints });
+    const marks: Instant[] = [];
+    await new Promise<void>((resolve) => {
+      node.store.onTxn = (txn, send) => {
+        if (txn.success.some(({ key }) => key === hand.keys.holder('g'))) {
+          marks.push(systemClock.now());
+          if (marks.length === 3) setImmediate(resolve);
+        }
+        return send();
+      };
+      node.start();
+    });
+    t.ok(elapsedMs(marks[1]!, marks[2]!) >= MARKED_AGAIN_MS, 'only too little can be wrong');
+  },
+);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import t from 'tap';
-import { decodeRecord, encodeRecord, sameToken } from '../../src/election/record.ts';
+import { decodeRecord, encodeRecord, foreignRecord, sameToken } from '../../src/election/record.ts';
 import { candidate, recordOf } from '../fixtures/situation.ts';
 
 await t.test('a record survives being written and read', (t) => {
@@ -8,6 +8,12 @@ await t.test('a record survives being written and read', (t) => {
     const record = recordOf(candidate('a', 7), { state });
     t.strictSame(decodeRecord(encodeRecord(record)), { ...record });
   }
+  t.end();
+});
+
+await t.test("[H8] a foreign candidate's value may be of any length", (t) => {
+  const record = foreignRecord(candidate('a', 7), 'x'.repeat(600), 'b', 0);
+  t.match(decodeRecord(encodeRecord(record)), { state: 'foreign', node: 'x'.repeat(512) });
   t.end();
 });
 
