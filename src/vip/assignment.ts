@@ -130,11 +130,11 @@ export class Assignment {
     let left = this.#expected();
     for (let failures = 0; ; failures += 1) {
       try {
-        const ends = left.map(({ linkIndex, ...vip }) => guard.end(linkIndex, vip));
-        // The kernel has done what was sent before: no need to wait for its word to ask. But the guard
-        // may assign again for a shorter time: nothing is confirmed before that is done.
-        const listing = this.#holding.then(() => network.addresses());
-        const [addresses] = await Promise.all([listing, ...ends]);
+        const ends = Promise.all(left.map(({ linkIndex, ...vip }) => guard.end(linkIndex, vip)));
+        // The guard may assign again for a shorter time: nothing is confirmed before that is done. One
+        // removal alone the kernel has carried out when it is sent: what is left is asked beside it.
+        const settled = left.length > 1 ? Promise.all([this.#holding, ends]) : this.#holding;
+        const [addresses] = await Promise.all([settled.then(() => network.addresses()), ends]);
         left = this.#ours(addresses);
         if (left.length === 0) break;
       } catch (error) {
