@@ -122,6 +122,11 @@ const TRANSPORT_TEXTS: readonly Wording[] = [
   { pattern: /ENETUNREACH/, text: 'network unreachable' },
   { pattern: /ETIMEDOUT/, text: 'connection timed out' },
   { pattern: /ENOTFOUND|EAI_AGAIN|Name resolution failed/, text: 'host name does not resolve' },
+  {
+    // Who closes with unread bytes resets; the reset may overtake the words that tell why.
+    pattern: /No connection established\..*ECONNRESET/s,
+    text: 'connection reset before it was made: does the endpoint speak TLS, as its URL says or not?',
+  },
   { pattern: /ECONNRESET|EPIPE|Connection dropped|socket hang up/, text: 'connection lost' },
 ];
 const NAME_MISMATCH = /does not match certificate's altnames: (.*?)(?:\. Resolution note.*)?$/;

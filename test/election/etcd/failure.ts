@@ -15,6 +15,13 @@ const CASES: readonly (readonly [number, string, string, string, boolean])[] = [
   ],
   [
     14,
+    'No connection established. Last error: Error: read ECONNRESET. Resolution note: ',
+    'UNAVAILABLE',
+    'connection reset before it was made: does the endpoint speak TLS, as its URL says or not?',
+    false,
+  ],
+  [
+    14,
     "No connection established. Last error: Error: Hostname/IP does not match certificate's altnames: Host: a. is not in the cert's altnames: DNS:b. Resolution note: ",
     'CERTIFICATE',
     "name does not match: Host: a. is not in the cert's altnames: DNS:b",
