@@ -26,15 +26,19 @@ export class GivingUp {
     for (const { op, key } of success) {
       if (op !== 'delete') continue;
       const own = this.#keyspace.get(key);
+      const ownLease = host.disk.saved?.memory.leaseId;
       const group = this.#groups.find(({ name }) =>
         key.startsWith(this.#elections.get(name) ?? '?'),
       );
-      if (group === undefined || own?.lease !== host.disk.saved?.memory.leaseId) continue;
+      // Its own by its name: somebody may have taken it off its lease.
+      if (group === undefined || !key.endsWith(`/${ownLease}`)) continue;
       // No key is given up before its addresses.
       if (group.vips.some((vip) => host.has(vip))) {
         found.push(['key-given-up-while-held', `gives up ${key}`]);
       }
-      if (success.length === 1 && own !== undefined && standsFor(host, group.name, own)) {
+      // Off its lease it has no turn.
+      const alone = success.length === 1 && own?.lease === ownLease;
+      if (alone && own !== undefined && standsFor(host, group.name, own)) {
         found.push(['turn-given-up', `gives up ${key}`]);
       }
     }
