@@ -174,6 +174,8 @@ export class Kernel {
         if (ignored) {
           const { scheduler, rate } = this.machine;
           this.ignoresUntil = scheduler.now + AGAIN_WITHIN_MS / rate;
+          // What a pause had held up stays until a withdrawal is heeded.
+          if (this.heldUpUntil >= scheduler.now) this.heldUpUntil = this.ignoresUntil;
         }
         const done = ignored ? undefined : act();
         if (troubled) {
