@@ -1,3 +1,4 @@
+import { Aborts } from './aborts.ts';
 import { TraceHash } from './trace-hash.ts';
 
 /** What an event belongs to. Its owner may drop it, or keep it for later. */
@@ -29,6 +30,8 @@ export interface SimEvent {
 export class Scheduler {
   now = 0;
   readonly trace = new TraceHash();
+  /** Who waits for an abort in this world. */
+  readonly aborts = new Aborts();
   /**
    * Called after each event, when everything that it caused has settled; throws to end the run.
    * `owner`: of the event; undefined: it ran none of the daemon's code.

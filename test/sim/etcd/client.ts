@@ -8,7 +8,6 @@ import type {
   WatchRequest,
 } from '../../../src/election/store.ts';
 import { StoreError } from '../../../src/election/store.ts';
-import { onAbort } from '../engine/aborts.ts';
 import type { Process } from '../host/process.ts';
 import { storeError, type Cluster } from './cluster.ts';
 import { putsAnything } from './keyspace.ts';
@@ -106,6 +105,7 @@ export class EtcdClient implements Store {
     if (signal.aborted) return Promise.reject(cancelled(signal));
     if (this.#closed) return Promise.reject(storeError('CANCELLED', 'the store is closed'));
     this.inFlight += 1;
+    const { aborts } = this.#process.machine.scheduler;
     return new Promise((resolve, reject) => {
       let over = false;
       const end = (settle: () => void): void => {
@@ -116,7 +116,7 @@ export class EtcdClient implements Store {
         forget();
         settle();
       };
-      const forget = onAbort(signal, () => end(() => reject(cancelled(signal))));
+      const forget = aborts.on(signal, () => end(() => reject(cancelled(signal))));
       const cancelDeadline = this.#process.timer(deadlineMs, () =>
         end(() => reject(storeError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`))),
       );

@@ -1,5 +1,4 @@
 import type { WatchEvent, WatchRequest } from '../../../src/election/store.ts';
-import { onAbort } from '../engine/aborts.ts';
 import type { Process } from '../host/process.ts';
 import { storeError, type Cluster } from './cluster.ts';
 import type { Change } from './keyspace.ts';
@@ -45,7 +44,7 @@ export class Watches {
       }
       const watch = { request, process, route, reject, lastAt: 0, begun: false, closed: false };
       this.#watches.add(watch);
-      onAbort(signal, () => {
+      process.machine.scheduler.aborts.on(signal, () => {
         this.#close(watch);
         resolve();
       });

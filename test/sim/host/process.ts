@@ -1,5 +1,4 @@
 import type { Clock, Instant } from '../../../src/clock.ts';
-import { onAbort } from '../engine/aborts.ts';
 import type { Machine } from './machine.ts';
 import type { Rng } from '../engine/rng.ts';
 import type { Owner, SimEvent } from '../engine/scheduler.ts';
@@ -137,7 +136,7 @@ export class Process implements Clock, Owner {
         resolve();
       });
       if (signal === undefined) return;
-      forget = onAbort(signal, (reason) => {
+      forget = this.machine.scheduler.aborts.on(signal, (reason) => {
         cancel();
         reject(reason);
       });

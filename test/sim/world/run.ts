@@ -75,6 +75,7 @@ export async function runSchedule(
     violation = error;
   }
   for (const host of world.hosts) host.kill();
+  scheduler.aborts.end();
   return {
     seed: schedule.seed,
     violation,
