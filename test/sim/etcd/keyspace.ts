@@ -20,8 +20,18 @@ export interface Change {
   readonly events: readonly WatchEvent[];
 }
 
+/** UTF-16 from here on does not sort as the bytes of UTF-8 do. */
+const SURROGATES = 0xd8_00;
+
+/** Compares as etcd does: by the bytes. */
 function compareText(one: string, other: string): number {
   if (one === other) return 0;
+  const shorter = Math.min(one.length, other.length);
+  let at = 0;
+  while (at < shorter && one.charCodeAt(at) === other.charCodeAt(at)) at += 1;
+  const mine = at < one.length ? one.charCodeAt(at) : -1;
+  const theirs = at < other.length ? other.charCodeAt(at) : -1;
+  if (mine < SURROGATES && theirs < SURROGATES) return mine - theirs;
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
@@ -39,6 +49,8 @@ export class Keyspace {
   compacted = 0;
   readonly history: Change[] = [];
   #keys = new Map<string, KeyValue>();
+  /** What `under` has answered, for as long as no key below the prefix is written or deleted. */
+  readonly #below = new Map<string, readonly KeyValue[]>();
 
   get(key: string): KeyValue | undefined {
     return this.#keys.get(key);
@@ -48,10 +60,20 @@ export class Keyspace {
     return this.#keys.size;
   }
 
-  under(prefix: string): KeyValue[] {
-    return [...this.#keys.values()]
-      .filter(({ key }) => key.startsWith(prefix))
-      .toSorted(byCreation);
+  under(prefix: string): readonly KeyValue[] {
+    const known = this.#below.get(prefix);
+    if (known !== undefined) return known;
+    const kvs: KeyValue[] = [];
+    for (const kv of this.#keys.values()) if (kv.key.startsWith(prefix)) kvs.push(kv);
+    kvs.sort(byCreation);
+    this.#below.set(prefix, kvs);
+    return kvs;
+  }
+
+  #touched(key: string): void {
+    for (const prefix of this.#below.keys()) {
+      if (key.startsWith(prefix)) this.#below.delete(prefix);
+    }
   }
 
   /** A compare of a range holds when it holds for each key in it; of none, for a missing one. */
@@ -107,11 +129,13 @@ export class Keyspace {
     const createRevision = this.#keys.get(key)?.createRevision ?? revision;
     const kv = { key, value, lease, createRevision, modRevision: revision };
     this.#keys.set(key, kv);
+    this.#touched(key);
     return { type: 'put', kv };
   }
 
   #delete(key: string, revision: number): WatchEvent[] {
     if (!this.#keys.delete(key)) return [];
+    this.#touched(key);
     return [{ type: 'delete', kv: { ...MISSING, lease: '', key, modRevision: revision } }];
   }
 
@@ -139,6 +163,7 @@ export class Keyspace {
   /** As a restore leaves it: keys and revision of then, and no history. */
   restore(keys: ReadonlyMap<string, KeyValue>, revision: number): void {
     this.#keys = new Map(keys);
+    this.#below.clear();
     this.revision = revision;
     this.history.length = 0;
     this.compacted = revision;

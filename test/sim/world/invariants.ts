@@ -83,10 +83,13 @@ export class Invariants {
 
   /** Hosts that have any VIP and that anybody on the LAN can reach. */
   #reachable(): Host[] {
-    return this.#hosts.filter(
-      ({ machine, kernel, name }) =>
-        kernel.held.size > 0 && machine.runs && kernel.carrier && this.#lan.reaches(name),
-    );
+    const found: Host[] = [];
+    for (const host of this.#hosts) {
+      const { kernel, machine, name } = host;
+      const holds = kernel.held.size > 0 && machine.runs && kernel.carrier;
+      if (holds && this.#lan.reaches(name)) found.push(host);
+    }
+    return found;
   }
 
   /** @param owner whose code the last event ran, if any daemon's */

@@ -34,7 +34,7 @@ function electionOf({ name, electionKey }: SimGroup): string {
 }
 
 /** The group's candidates, the leader first. */
-function queueOf({ cluster }: World, group: SimGroup): KeyValue[] {
+function queueOf({ cluster }: World, group: SimGroup): readonly KeyValue[] {
   return cluster.keyspace.under(`${electionOf(group)}/`);
 }
 
