@@ -11,6 +11,10 @@ const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 /** A schedule leaves much behind that nobody needs: a young generation of 64 MiB is collected in one go. */
 const YOUNG = '--max-semi-space-size=64';
+/** As many workers as cores: threads that help one collect its garbage take them from the other. */
+const ALONE = '--single-threaded-gc';
+/** Errors are the daemon's daily bread there, and nobody looks at their stacks: `npm run replay` shows them. */
+const NO_STACKS = '--stack-trace-limit=0';
 
 /** A process runs so many schedules and is followed by another: what it piles up goes with it. */
 const PORTION = 10_000;
@@ -52,7 +56,7 @@ export function work(portion: Portion, mutant: string | undefined): Promise<Summ
   const { SIM_MUTANT: _none, ...env } = process.env;
   const child = fork(WORKER, {
     // Not the test runner's: it would count lines of the daemon.
-    execArgv: ['--no-warnings', YOUNG, '--import', LOADER],
+    execArgv: ['--no-warnings', YOUNG, ALONE, NO_STACKS, '--import', LOADER],
     env: mutant === undefined ? env : { ...env, SIM_MUTANT: mutant },
   });
   // Beside it other tests count milliseconds.
