@@ -1,13 +1,14 @@
 import type { Instant } from '../../../src/clock.ts';
-import { claims, decodeBeat, type Beat } from '../../../src/election/beat.ts';
+import { claims, type Beat } from '../../../src/election/beat.ts';
 import { Keys } from '../../../src/election/keys.ts';
 import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
 import { decodeRecord, sameToken, type Token } from '../../../src/election/record.ts';
-import type { Operation, Txn, TxnReply } from '../../../src/election/store.ts';
+import type { Txn, TxnReply } from '../../../src/election/store.ts';
 import type { Witness } from '../etcd/client.ts';
 import type { Keyspace } from '../etcd/keyspace.ts';
 import { PREFIX } from './daemon.ts';
 import type { Machine } from './machine.ts';
+import { sentBeat } from './sent.ts';
 
 /** How long a machine may hold a group by what etcd has confirmed to it, whatever the daemon thinks. */
 export interface Right {
@@ -38,14 +39,6 @@ const keys = new Keys(PREFIX);
 /** By the key's name: one that somebody took off its lease still is its sender's. */
 function isOf(token: Token, { lease }: Beat): boolean {
   return token.key.endsWith(`/${lease}`);
-}
-
-/** Puts of heartbeats, by anyone. */
-function beatOf(operations: readonly Operation[]): (Operation & { op: 'put' }) | undefined {
-  return operations.find(
-    (each): each is Operation & { op: 'put' } =>
-      each.op === 'put' && each.key.startsWith(keys.nodes),
-  );
 }
 
 /** One compare says that no record has changed. */
@@ -120,8 +113,7 @@ export class Rights implements Witness {
    * was sent before gives a right to it any more (protocol.md rule 6).
    */
   sent(txn: Txn): void {
-    const written = beatOf(txn.success);
-    const beat = written === undefined ? undefined : decodeBeat(written.value);
+    const beat = sentBeat(txn.success)?.beat;
     if (beat === undefined) return;
     const at = this.#machine.now();
     for (const [group, right] of this.#byGroup) {
@@ -133,8 +125,7 @@ export class Rights implements Witness {
   }
 
   onApplied(txn: Txn): readonly Proven[] {
-    const written = beatOf(txn.success);
-    const beat = written === undefined ? undefined : decodeBeat(written.value);
+    const beat = sentBeat(txn.success)?.beat;
     if (beat === undefined) return [];
     const ranged = isRanged(txn);
     const standing = this.#standing(beat).map((each): Proven => {

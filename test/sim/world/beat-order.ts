@@ -1,6 +1,7 @@
 import { decodeBeat } from '../../../src/election/beat.ts';
 import type { KeyValue, Txn } from '../../../src/election/store.ts';
 import type { Machine } from '../host/machine.ts';
+import { sentBeat } from '../host/sent.ts';
 import type { Invariant } from './violation.ts';
 
 /** For the rounding of promises to whole milliseconds. */
@@ -40,10 +41,10 @@ export class BeatOrder {
   }
 
   /** @returns what is wrong with the beat of a transaction as it is sent */
-  sent({ success }: Txn, nodes: string, machine: Machine): [Invariant, string][] {
-    const put = success.find((each) => each.op === 'put' && each.key.startsWith(nodes));
-    const beat = put?.op === 'put' ? decodeBeat(put.value) : undefined;
-    if (beat === undefined) return [];
+  sent({ success }: Txn, machine: Machine): [Invariant, string][] {
+    const sent = sentBeat(success);
+    if (sent === undefined) return [];
+    const { beat, key } = sent;
     const life = `${beat.identity} ${beat.bootId}`;
     const found: [Invariant, string][] = [];
     // Over all lives of the daemon on this boot: a late one of an earlier life must be overtaken.
@@ -54,10 +55,7 @@ export class BeatOrder {
     const last = this.#ends.get(life) ?? 0;
     this.#ends.set(life, Math.max(last, end));
     if (end < last - TOLERANCE_MS) {
-      found.push([
-        'promise-moved-back',
-        `${put?.key} promises until ${end}, and had until ${last}`,
-      ]);
+      found.push(['promise-moved-back', `${key} promises until ${end}, and had until ${last}`]);
     }
     return found;
   }

@@ -156,10 +156,10 @@ export class Invariants {
   }
 
   #wrongIn(host: Host, txn: Txn): [Invariant, string][] {
-    const found = [...wrongWrites(txn), ...this.#beats.sent(txn, keys.nodes, host.machine)];
+    const found = [...wrongWrites(txn), ...this.#beats.sent(txn, host.machine)];
     found.push(...this.#sending.wrongIn(host, txn));
     host.rights.sent(txn);
-    const late = this.#pace.sent(host, txn, keys.nodes);
+    const late = this.#pace.sent(host, txn);
     if (late !== undefined) found.push(['beat-late', late]);
     const lost = this.#lost.sent(host.machine, txn);
     if (lost !== undefined) found.push(['lost-token-proved', lost]);

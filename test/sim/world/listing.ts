@@ -1,7 +1,7 @@
 import { claims } from '../../../src/election/beat.ts';
 import type { Txn } from '../../../src/election/store.ts';
 import type { Host } from '../host/host.ts';
-import { beatIn } from './writes.ts';
+import { sentBeat } from '../host/sent.ts';
 
 /**
  * A token is listed until its addresses are off, whatever the sender knows of its past: others take when
@@ -9,7 +9,7 @@ import { beatIn } from './writes.ts';
  * @returns what is wrong with a transaction that the host sends
  */
 export function unlistedWhileHeld(host: Host, { success }: Txn): string | undefined {
-  const beat = beatIn(success);
+  const beat = sentBeat(success)?.beat;
   if (beat === undefined || host.excused) return undefined;
   for (const { name, vips } of host.options.groups) {
     const token = host.rights.of(name)?.token;

@@ -1,7 +1,7 @@
-import { decodeBeat } from '../../../src/election/beat.ts';
 import type { Txn } from '../../../src/election/store.ts';
 import type { Host } from '../host/host.ts';
 import type { Process } from '../host/process.ts';
+import { sentBeat } from '../host/sent.ts';
 
 /** A timer is a millisecond late at most (host/process.ts). */
 const LATE_MS = 2;
@@ -27,9 +27,8 @@ export class Pace {
   }
 
   /** @returns what is wrong with the moment of a transaction that is being sent */
-  sent(host: Host, { success }: Txn, nodes: string): string | undefined {
-    const put = success.find((each) => each.op === 'put' && each.key.startsWith(nodes));
-    const beat = put?.op === 'put' ? decodeBeat(put.value) : undefined;
+  sent(host: Host, { success }: Txn): string | undefined {
+    const beat = sentBeat(success)?.beat;
     if (beat === undefined) return undefined;
     const { process, machine, daemon } = host;
     const attempt: Attempt = {

@@ -8,10 +8,10 @@ import {
 } from '../../../src/election/record.ts';
 import { NO_LEASE, type KeyValue, type Operation, type Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
+import { sentBeat } from '../host/sent.ts';
 import type { Cluster } from '../etcd/cluster.ts';
 import type { Change } from '../etcd/keyspace.ts';
 import type { Invariant } from './violation.ts';
-import { beatIn } from './writes.ts';
 
 const keys = new Keys(PREFIX);
 /** A candidate of ours that has beaten so recently, in true milliseconds, is dead for nobody (rule 7 [A7]). */
@@ -163,7 +163,7 @@ export class Rules {
   /** The ceiling of a new hold is what its taking promises, or more (protocol.md, Keys [H5]). */
   #ceiling(value: string, writes: readonly Operation[]): Found[] {
     const record = decodeRecord(value);
-    const beat = beatIn(writes);
+    const beat = sentBeat(writes)?.beat;
     if (record?.state !== 'held' || beat === undefined || this.#restored) return [];
     const { token, ceilingMs } = record;
     // What is taken anew, or resumed, may promise more than it may hold by this token.

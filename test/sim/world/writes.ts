@@ -1,8 +1,9 @@
 import { Keys } from '../../../src/election/keys.ts';
-import { claims, decodeBeat, type Beat } from '../../../src/election/beat.ts';
+import { claims, type Beat } from '../../../src/election/beat.ts';
 import { decodeRecord, type HolderRecord } from '../../../src/election/record.ts';
 import type { Compare, Operation, Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
+import { sentBeat } from '../host/sent.ts';
 import type { Invariant } from './violation.ts';
 
 const keys = new Keys(PREFIX);
@@ -17,7 +18,7 @@ export function wrongWrites({ compares, success, failure }: Txn): [Invariant, st
   if (failure.some(({ op }) => op !== 'range')) {
     found.push(['unguarded-write', 'writes in the failure branch']);
   }
-  const beat = beatIn(success);
+  const beat = sentBeat(success)?.beat;
   const epoch = success.some(({ op, key }) => op === 'put' && key === keys.epoch);
   for (const operation of success) {
     const { op, key } = operation;
@@ -37,17 +38,13 @@ export function wrongWrites({ compares, success, failure }: Txn): [Invariant, st
 
 /** The records that a transaction writes. */
 export function recordsIn({ success }: Txn): HolderRecord[] {
-  return success.flatMap((each) => {
+  const records: HolderRecord[] = [];
+  for (const each of success) {
     const isRecord = each.op === 'put' && each.key.startsWith(keys.holders);
     const record = isRecord ? decodeRecord(each.value) : undefined;
-    return record === undefined ? [] : [record];
-  });
-}
-
-/** The heartbeat that a transaction writes. */
-export function beatIn(operations: readonly Operation[]): Beat | undefined {
-  const put = operations.find(({ op, key }) => op === 'put' && key.startsWith(keys.nodes));
-  return put?.op === 'put' ? decodeBeat(put.value) : undefined;
+    if (record !== undefined) records.push(record);
+  }
+  return records;
 }
 
 /** A taking is a beat that lists its token, and so is an enqueueing (rules 1 and 9 [H11, H13]). */
