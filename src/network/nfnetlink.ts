@@ -143,14 +143,25 @@ export class Nfnetlink implements Nftables {
     const answers: NetlinkMessage[] = [];
     try {
       sendNetlink(this.#fd, datagram);
-      for (;;) {
-        // A listing's next part is made when the one before is taken.
-        const answer = receiveNetlink(this.#fd);
-        if (answer === undefined) return answers;
+      // A listing's next part is made when the one before is taken.
+      for (let answer = this.#receive(); answer !== undefined; answer = this.#receive()) {
         if (answer.port === 0) answers.push(...decodeMessages(answer.bytes));
       }
+      return answers;
     } catch (error) {
       throw new NetworkError(what, codeOfThrown(error), { cause: error });
+    }
+  }
+
+  /** The next datagram that is there. @throws SystemError */
+  #receive(): ReturnType<typeof receiveNetlink> {
+    try {
+      return receiveNetlink(this.#fd);
+    } catch (error) {
+      // Told once, before those answers that did fit: whoever misses one of the others will notice,
+      // and the kernel sends nothing more until the buffer is empty.
+      if (codeOfThrown(error) === 'ENOBUFS') return receiveNetlink(this.#fd);
+      throw error;
     }
   }
 }
