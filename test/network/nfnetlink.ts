@@ -2,7 +2,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import t from 'tap';
 import { listChains } from '../../src/fencing/nftables/chain.ts';
-import { addElements, addSet, listElements } from '../../src/fencing/nftables/set.ts';
+import {
+  addElements,
+  addSet,
+  encodeElements,
+  listElements,
+} from '../../src/fencing/nftables/set.ts';
 import type { AddressSet } from '../../src/fencing/nftables/set.ts';
 import { addTable, removeTable } from '../../src/fencing/nftables/table.ts';
 import type { Table } from '../../src/fencing/nftables/table.ts';
@@ -22,7 +27,7 @@ await inNamespace(t, import.meta.url, async () => {
     socket.commit('nothing', []);
     socket.commit('make', [addTable(TABLE)]);
     t.equal(listed(), 'table inet test {\n}\n');
-    socket.commit('make', [addSet(SET), ...addElements(SET, addresses(100))]);
+    socket.commit('make', [addSet(SET), ...addElements(SET, encodeElements(addresses(100)))]);
     t.match(listed(), '10.0.0.99');
     socket.commit('remove', removeTable(TABLE));
     t.equal(listed(), '');
@@ -32,7 +37,7 @@ await inNamespace(t, import.meta.url, async () => {
 
   await t.test('a batch that fails changes nothing, and says which change it was', (t) => {
     const socket = new Nfnetlink();
-    const unknown = addElements({ ...SET, name: 'unknown' }, ['10.0.0.1']);
+    const unknown = addElements({ ...SET, name: 'unknown' }, encodeElements(['10.0.0.1']));
     t.throws(() => socket.commit('try', [addTable(TABLE), addSet(SET), ...unknown]), {
       name: 'NetworkError',
       code: 'ENOENT',
@@ -57,7 +62,8 @@ await inNamespace(t, import.meta.url, async () => {
     t.strictSame(socket.list('list', listChains(TABLE)), [], 'an empty one is empty');
     socket.commit('make', [addTable(TABLE), addSet(SET)]);
     for (let i = 0; i < 3; i += 1) {
-      socket.commit('fill', addElements(SET, addresses(3000).slice(i * 1000, (i + 1) * 1000)));
+      const some = encodeElements(addresses(3000).slice(i * 1000, (i + 1) * 1000));
+      socket.commit('fill', addElements(SET, some));
     }
     t.ok(parts() > 1, 'in several messages');
     socket.commit('remove', removeTable(TABLE));

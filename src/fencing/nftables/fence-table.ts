@@ -1,29 +1,14 @@
 import { Nfnetlink } from '../../network/nfnetlink.ts';
 import type { NftMessage, Nftables } from '../../network/nfnetlink.ts';
 import { NetworkError } from '../../network/network-error.ts';
-import type { Vip } from '../../network/types.ts';
-import { decodeChain, listChains } from './chain.ts';
-import {
-  TABLE,
-  attachLink,
-  detachLink,
-  linkIndexOf,
-  makeRuleset,
-  probeEgress,
-  removeRuleset,
-  setOf,
-  tablesOf,
-} from './ruleset.ts';
-import type { FencedLink, SetKind } from './ruleset.ts';
-import { addElements, decodeElements, listElements, removeElements, renewElements } from './set.ts';
-import type { AddressSet } from './set.ts';
+import { attachLink, attachedLinks, detachLink, hasEgress } from './egress.ts';
+import type { FencedLink } from './egress.ts';
+import { changeSets, managedAddresses } from './fence-sets.ts';
+import type { FencedAddress, SetChange } from './fence-sets.ts';
+import { makeRuleset, removeRuleset } from './ruleset.ts';
+import { addElements, removeElements, renewElements } from './set.ts';
 
-/** An address as fences see it: on any link, with any prefix. */
-export type FencedAddress = Pick<Vip, 'family' | 'address'>;
-
-const FAMILIES = [4, 6] as const;
-/** struct nfgenmsg, before the attributes of a listed part. */
-const NFGENMSG_LENGTH = 4;
+export type { FencedAddress } from './fence-sets.ts';
 
 /**
  * Our tables in the kernel's nf_tables: a managed VIP is shut on all links of this host unless it is
@@ -72,15 +57,11 @@ export class FenceTable {
   /** Takes over what a predecessor left, with rules of our own in place of its. */
   #adopt(): void {
     if (this.egress) {
-      const leftovers: NftMessage[] = [];
-      for (const { data } of this.#nftables.list('list chains', listChains(TABLE.netdev))) {
-        const { table, name, link } = decodeChain(data.subarray(NFGENMSG_LENGTH));
-        const index = table === TABLE.netdev.name ? linkIndexOf(name) : undefined;
-        // Made anew with the next `manage`: its link may be gone, or be another by now.
-        if (index !== undefined && link === undefined) leftovers.push(...detachLink(index));
-        if (index !== undefined && link !== undefined) this.#links.set(index, link);
+      for (const [index, name] of attachedLinks(this.#nftables)) {
+        // The next link of its name has an index of its own.
+        if (name === undefined) this.#nftables.commit('detach a link', detachLink(index));
+        else this.#links.set(index, name);
       }
-      this.#nftables.commit('remove chains', leftovers);
     }
     this.#make();
     for (const address of this.managed()) this.#managed.set(address.address, address);
@@ -140,11 +121,12 @@ export class FenceTable {
    * @param timeoutMs a fraction is cut off; what is less than 1 is a RangeError
    */
   open(vips: readonly FencedAddress[], timeoutMs: number): void {
-    const fresh = vips.filter(({ address }) => !this.#managed.has(address));
+    const { egress } = this;
     const wholeMs = Math.floor(timeoutMs);
+    const fresh = vips.filter(({ address }) => !this.#managed.has(address));
     this.#commit('open the fence', [
       ...this.#in('managed', fresh, addElements),
-      ...this.#in('held', vips, (set, addresses) => renewElements(set, addresses, wholeMs)),
+      ...changeSets(vips, { kind: 'held', egress, change: renewElements, timeoutMs: wholeMs }),
     ]);
     this.#remember(fresh);
   }
@@ -165,13 +147,7 @@ export class FenceTable {
 
   /** What the kernel's tables manage, whoever put it there. */
   managed(): FencedAddress[] {
-    return FAMILIES.flatMap((family) => {
-      const request = listElements(setOf(TABLE.inet, 'managed', family));
-      return this.#nftables
-        .list('list managed VIPs', request)
-        .flatMap(({ data }) => decodeElements(data.subarray(NFGENMSG_LENGTH)))
-        .map((address) => ({ family, address }));
-    });
+    return managedAddresses(this.#nftables);
   }
 
   /** A link is gone: its index will not be used for another. */
@@ -194,17 +170,12 @@ export class FenceTable {
     this.#nftables.close();
   }
 
-  /** Messages for addresses in all tables that have them. */
   #in(
-    kind: SetKind,
+    kind: SetChange['kind'],
     vips: readonly FencedAddress[],
-    change: (set: AddressSet, addresses: string[]) => NftMessage[],
+    change: SetChange['change'],
   ): NftMessage[] {
-    return FAMILIES.flatMap((family) => {
-      const addresses = vips.filter((vip) => vip.family === family).map((vip) => vip.address);
-      const tables = tablesOf(family, this.egress);
-      return tables.flatMap((table) => change(setOf(table, kind, family), addresses));
-    });
+    return changeSets(vips, { kind, egress: this.egress, change });
   }
 
   #remember(vips: readonly FencedAddress[]): void {
@@ -227,17 +198,4 @@ export class FenceTable {
 /** ENOENT: a table, a set, a link, or a part of the kernel that is not there. */
 function isMissing(error: unknown): boolean {
   return error instanceof NetworkError && error.code === 'ENOENT';
-}
-
-/** Kernels answer one of these to a hook, a family or a kind of chain that they do not have. */
-const UNKNOWN = ['ENOTSUP', 'EINVAL', 'ENOENT', 'EAFNOSUPPORT'];
-
-function hasEgress(nftables: Nftables): boolean {
-  try {
-    nftables.commit('probe egress', probeEgress());
-    return true;
-  } catch (error) {
-    if (error instanceof NetworkError && UNKNOWN.includes(error.code)) return false;
-    throw error;
-  }
 }

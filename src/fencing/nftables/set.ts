@@ -63,68 +63,66 @@ export function addSet({ table, name, family, timeouts }: AddressSet): NftMessag
   return { type, family: FAMILY[table.family], flags: NLM_F_CREATE, attributes };
 }
 
-/** An element for each address. @param timeoutMs undefined: they stay */
-function elementList(set: AddressSet, addresses: readonly string[], timeoutMs?: number): Buffer {
-  const elements = addresses.map((address): Attribute => {
+/** Addresses as elements, for any set of their family: encoded once for all tables. */
+export type Elements = Attribute;
+
+/**
+ * Encodes addresses as elements.
+ * @param timeoutMs whole milliseconds, at least 1, that they stay when added; undefined: for good
+ * @throws RangeError
+ */
+export function encodeElements(addresses: readonly string[], timeoutMs?: number): Elements {
+  // For the kernel 0 is for ever.
+  if (timeoutMs !== undefined && !(Number.isSafeInteger(timeoutMs) && timeoutMs >= 1)) {
+    throw new RangeError(`not a time-out in whole milliseconds: ${timeoutMs}`);
+  }
+  const end: Attribute[] =
+    timeoutMs === undefined ? [] : [[NFTA_SET_ELEM_TIMEOUT, u64be(timeoutMs)]];
+  const elements = addresses.map((address) => {
     const value = Uint8Array.from(ipaddr.parse(address).toByteArray());
-    const element = [nested(NFTA_SET_ELEM_KEY, [[NFTA_DATA_VALUE, value]])];
-    if (timeoutMs !== undefined) element.push([NFTA_SET_ELEM_TIMEOUT, u64be(timeoutMs)]);
-    return nested(NFTA_LIST_ELEM, element);
+    return nested(NFTA_LIST_ELEM, [nested(NFTA_SET_ELEM_KEY, [[NFTA_DATA_VALUE, value]]), ...end]);
   });
-  return encodeAttributes([
-    [NFTA_SET_ELEM_LIST_TABLE, zeroTerminated(set.table.name)],
-    [NFTA_SET_ELEM_LIST_SET, zeroTerminated(set.name)],
-    nested(NFTA_SET_ELEM_LIST_ELEMENTS, elements),
-  ]);
+  return nested(NFTA_SET_ELEM_LIST_ELEMENTS, elements);
 }
 
-/** Puts addresses into a set for good; those that are in it stay. */
-export function addElements(set: AddressSet, addresses: readonly string[]): NftMessage[] {
-  if (addresses.length === 0) return [];
-  return [addition(set, elementList(set, addresses))];
+/** Puts elements into a set; those that are in it stay as they are. */
+export function addElements(set: AddressSet, elements: Elements): NftMessage[] {
+  return [{ ...removal(set, elements), type: NFT_MSG_NEWSETELEM, flags: NLM_F_CREATE }];
 }
 
 /**
- * Puts addresses into a set for so long from now. Added, removed, added, in one batch: adding alone
- * leaves the old end of an element that is there, removing alone is an error where none is.
- * @param timeoutMs whole milliseconds, at least 1: for the kernel 0 is for ever
+ * Puts elements into a set, for their time from now. Added, removed, added, in one batch: adding
+ * alone leaves the old end of an element that is there (if its time-out is the same, or before Linux
+ * 6.12; measured on 6.18), removing alone is an error where none is.
  */
-export function renewElements(
-  set: AddressSet,
-  addresses: readonly string[],
-  timeoutMs: number,
-): NftMessage[] {
-  if (addresses.length === 0) return [];
-  if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1) {
-    throw new RangeError(`not a time-out in whole milliseconds: ${timeoutMs}`);
-  }
-  const added = addition(set, elementList(set, addresses, timeoutMs));
-  return [added, removal(set, elementList(set, addresses)), added];
+export function renewElements(set: AddressSet, elements: Elements): NftMessage[] {
+  const added = addElements(set, elements);
+  return [...added, removal(set, elements), ...added];
 }
 
-/** Takes addresses out of a set; added in the same batch first, so that none is no error. */
-export function removeElements(set: AddressSet, addresses: readonly string[]): NftMessage[] {
-  if (addresses.length === 0) return [];
-  const list = elementList(set, addresses);
-  return [addition(set, list), removal(set, list)];
+/** Takes elements out of a set; added in the same batch first, so that none is no error. */
+export function removeElements(set: AddressSet, elements: Elements): NftMessage[] {
+  return [...addElements(set, elements), removal(set, elements)];
 }
 
-function addition({ table }: AddressSet, attributes: Uint8Array): NftMessage {
-  const type = NFT_MSG_NEWSETELEM;
-  return { type, family: FAMILY[table.family], flags: NLM_F_CREATE, attributes };
+/** The kernel looks at the keys alone. */
+function removal(set: AddressSet, elements: Elements): NftMessage {
+  const attributes = encodeAttributes([...place(set), elements]);
+  const family = FAMILY[set.table.family];
+  return { type: NFT_MSG_DELSETELEM, family, flags: 0, attributes };
 }
 
-function removal({ table }: AddressSet, attributes: Uint8Array): NftMessage {
-  return { type: NFT_MSG_DELSETELEM, family: FAMILY[table.family], flags: 0, attributes };
+function place({ table, name }: AddressSet): Attribute[] {
+  return [
+    [NFTA_SET_ELEM_LIST_TABLE, zeroTerminated(table.name)],
+    [NFTA_SET_ELEM_LIST_SET, zeroTerminated(name)],
+  ];
 }
 
 /** Lists the elements of a set. */
-export function listElements({ table, name }: AddressSet): NftMessage {
-  const attributes = encodeAttributes([
-    [NFTA_SET_ELEM_LIST_TABLE, zeroTerminated(table.name)],
-    [NFTA_SET_ELEM_LIST_SET, zeroTerminated(name)],
-  ]);
-  return { type: NFT_MSG_GETSETELEM, family: FAMILY[table.family], flags: 0, attributes };
+export function listElements(set: AddressSet): NftMessage {
+  const attributes = encodeAttributes(place(set));
+  return { type: NFT_MSG_GETSETELEM, family: FAMILY[set.table.family], flags: 0, attributes };
 }
 
 /**
