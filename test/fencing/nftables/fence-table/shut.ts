@@ -1,4 +1,5 @@
 // Against this machine's kernel: what a host says of VIPs on its link, through the fence.
+import ipaddr from 'ipaddr.js';
 import t from 'tap';
 import { gratuitousArp } from '../../../../src/announce/arp.ts';
 import { SOCK_RAW, c, check, closeFd } from '../../../../src/libc.ts';
@@ -15,19 +16,38 @@ import {
 import { cable, inNamespace, ip, within } from '../../../fixtures/namespace.ts';
 import { advertisement, echo } from '../../../fixtures/probe-frames.ts';
 
+const AF_INET = 2;
 const AF_INET6 = 10;
+const IPPROTO_ICMP = 1;
 const IPPROTO_ICMPV6 = 58;
 
 /** Sends an unsolicited neighbour advertisement by a raw socket of the host. @throws SystemError */
 function advertise(fd: number, address: string, linkIndex: number): void {
-  // struct sockaddr_in6: u16 family, u16 port, u32 flow, 16 bytes of address, u32 link.
-  const to = Buffer.alloc(28);
-  to.writeUInt16LE(AF_INET6, 0);
-  to.set([0xff, 0x02], 8);
-  to[23] = 1;
-  to.writeUInt32LE(linkIndex, 24);
+  const to = socketAddress(AF_INET6, 'ff02::1', linkIndex);
   const data = advertisement(address);
   check('sendto', () => c.sendto(fd, data, data.length, 0, to, to.length));
+}
+
+/** struct sockaddr_in or sockaddr_in6, without a port. */
+function socketAddress(family: number, address: string, linkIndex = 0): Buffer {
+  // u16 family, u16 port; then 4 bytes of address, or u32 flow, 16 bytes of address, u32 link.
+  const bytes = Buffer.alloc(family === AF_INET ? 16 : 28);
+  bytes.writeUInt16LE(family, 0);
+  bytes.set(ipaddr.parse(address).toByteArray(), family === AF_INET ? 4 : 8);
+  if (family === AF_INET6) bytes.writeUInt32LE(linkIndex, 24);
+  return bytes;
+}
+
+/** A raw socket of the host that is bound to an address; `speak` sends eight bytes from it. */
+function speaker(family: number, protocol: number, from: string, to: string) {
+  const fd = within('host', () => check('socket', () => c.socket(family, SOCK_RAW, protocol)));
+  const own = socketAddress(family, from);
+  check('bind', () => c.bind(fd, own, own.length));
+  const other = socketAddress(family, to);
+  const speak = (): void => {
+    check('sendto', () => c.sendto(fd, Buffer.alloc(8), 8, 0, other, other.length));
+  };
+  return { fd, speak };
 }
 
 /** The addresses that the host speaks for, up to and with its own one, which it speaks for last. */
@@ -102,6 +122,20 @@ await inNamespace(t, import.meta.url, async () => {
     t.strictSame(await announced(asking, 'fd00:9::1'), [VIP6.address, 'fd00:9::1']);
     closeFd(frames);
     closeFd(raw);
+  });
+
+  await t.test('nothing leaves from a shut VIP', (t) => {
+    const { fence } = fencedLan(t);
+    fence.manage([VIP, VIP6], linkIn('host', 'first'));
+    const speakers = [
+      speaker(AF_INET, IPPROTO_ICMP, VIP.address, '10.9.0.254'),
+      speaker(AF_INET6, IPPROTO_ICMPV6, VIP6.address, 'fd00:9::fe'),
+    ];
+    for (const { speak } of speakers) t.throws(speak, { code: 'EPERM' }, 'shut');
+    fence.open([VIP, VIP6], 60_000);
+    for (const { speak } of speakers) t.doesNotThrow(speak, 'open');
+    for (const { fd } of speakers) closeFd(fd);
+    t.end();
   });
 
   await t.test('a forwarder still reaches a VIP that is held elsewhere', async (t) => {
