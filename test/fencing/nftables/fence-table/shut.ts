@@ -10,6 +10,7 @@ import {
   VIP6,
   fencedLan,
   linkIn,
+  nft,
   sysctl,
   type Asking,
 } from '../../../fixtures/fenced-lan.ts';
@@ -66,6 +67,9 @@ await inNamespace(t, import.meta.url, async () => {
     t.strictSame(await asking.answers(EVERYTHING), EVERYTHING, 'not managed: not ours to shut');
     fence.manage([VIP, VIP6], linkIn('host', 'first'));
     t.strictSame(await asking.answers(), [], 'managed');
+    // It would not have answered anyway; but those that expect no answer would get through.
+    const arrivals = nft('list', 'chain', 'inet', 'vip-elector', 'prerouting');
+    t.equal(arrivals.match(/counter packets [1-9]/g)?.length, 2, 'echo requests were dropped');
     fence.open([VIP, VIP6], 60_000);
     t.strictSame(await asking.answers(EVERYTHING), EVERYTHING, 'open');
     fence.shut([VIP]);
