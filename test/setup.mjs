@@ -13,6 +13,7 @@ const PACKAGES = {
   etcd: 'etcd-server',
   etcdctl: 'etcd-client',
   ip: 'iproute2',
+  nft: 'nftables',
   unshare: 'util-linux',
   setpriv: 'util-linux',
   openssl: 'openssl',

@@ -1,7 +1,11 @@
 /**
- * Netlink attributes: pure functions on bytes. All numbers are in the host's order, which is
- * little-endian on every machine that we run on.
+ * Netlink attributes: pure functions on bytes. Numbers are in the host's order, which is
+ * little-endian on every machine that we run on, where the name does not say otherwise: netfilter's
+ * are in network order.
  */
+
+/** Type and value. */
+export type Attribute = readonly [type: number, value: Uint8Array];
 
 /** Bytes from the kernel that are not what its headers promise. */
 export class DecodeError extends Error {
@@ -12,11 +16,16 @@ export class DecodeError extends Error {
 const HEADER_LENGTH = 4;
 /** NLA_TYPE_MASK: the two top bits say "nested" and "network order". */
 const TYPE_MASK = 0x3fff;
+/** NLA_F_NESTED */
+const NESTED = 0x8000;
 
 const padded = (length: number): number => (length + 3) & ~3;
 
-/** Encodes attributes, in the order given. */
-export function encodeAttributes(attributes: readonly (readonly [number, Uint8Array])[]): Buffer {
+/**
+ * Encodes attributes, in the order given.
+ * @throws RangeError when a value is longer than a length of 16 bits says
+ */
+export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
   return Buffer.concat(
     attributes.map(([type, value]) => {
       const bytes = Buffer.alloc(padded(HEADER_LENGTH + value.length));
@@ -47,11 +56,35 @@ export function* decodeAttributes(bytes: Uint8Array): Generator<[number, Uint8Ar
   }
 }
 
+/** An attribute that consists of attributes. */
+export function nested(type: number, attributes: readonly Attribute[]): Attribute {
+  return [type | NESTED, encodeAttributes(attributes)];
+}
+
 /** A u32 value. */
 export function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
+}
+
+/** A u32 value in network order; a negative number as its two's complement. */
+export function u32be(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes;
+}
+
+/** A u64 value in network order. @param value a whole number, at least 0 */
+export function u64be(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}
+
+/** A text that ends with a zero byte. */
+export function zeroTerminated(text: string): Buffer {
+  return Buffer.from(`${text}\0`);
 }
 
 /** Reads a u8 value. @throws DecodeError when it has another length */

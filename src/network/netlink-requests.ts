@@ -1,4 +1,4 @@
-import { getSystemErrorName } from 'node:util';
+import { codeOf, readErrno } from './netlink-errno.ts';
 import { decodeMessages } from './netlink-message.ts';
 import type { NetlinkMessage } from './netlink-message.ts';
 import { NetworkError } from './network-error.ts';
@@ -149,22 +149,8 @@ export class NetlinkRequests {
   }
 }
 
-/** Body of NLMSG_ERROR and of NLMSG_DONE: begins with a negative errno, or 0. */
-function readErrno(data: Uint8Array): number {
-  return data.length < 4 ? 0 : new DataView(data.buffer, data.byteOffset).getInt32(0, true);
-}
-
 /** The package's errors carry a code when a system call failed; its time-out is told by its text. */
 function codeOfThrown(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   return code ?? (message?.startsWith('Timeout') ? 'TIMEOUT' : 'EIO');
-}
-
-function codeOf(errno: number): string {
-  try {
-    return getSystemErrorName(errno);
-  } catch {
-    // Not an errno of libuv's table: its number says as much.
-    return `errno ${-errno}`;
-  }
 }
