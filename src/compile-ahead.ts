@@ -17,7 +17,7 @@ export async function compileAhead(): Promise<void> {
     import('netlink/dist/netlink.js'),
     import('pino'),
     import('prom-client'),
-    import('zod'),
+    import('./zod.ts'),
   ]);
   setFlagsFromString('--no-lazy');
   setFlagsFromString('--no-flush-bytecode');
