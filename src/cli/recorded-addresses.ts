@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type * as zod from 'zod';
 import { OperatorError } from '../errors.ts';
+import { z } from '../zod.ts';
 
 /** An address that the daemon put on a link, as its state file names it. */
 export interface RecordedAddress {
@@ -49,7 +50,7 @@ export function recordedAddresses(runtimeDir: string): readonly RecordedAddress[
   return state.bootId === undefined || state.bootId === bootId ? (state.addresses ?? []) : [];
 }
 
-function parse(path: string, text: string): z.infer<typeof stateSchema> {
+function parse(path: string, text: string): zod.infer<typeof stateSchema> {
   try {
     return stateSchema.parse(JSON.parse(text));
   } catch (error) {

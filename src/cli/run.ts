@@ -11,7 +11,7 @@ export function runCommand(io: Io): CommandModule {
     builder: (yargs) => yargs.options(configOptions),
     handler: async (argv) => {
       const { config } = await loadFrom(argv, io);
-      compileAhead();
+      await compileAhead();
       const { runDaemon } = await import('../daemon.ts');
       await runDaemon(config);
     },

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import type * as zod from 'zod';
 import { parseVip } from '../network/address.ts';
 import type { Vip } from '../network/types.ts';
+import { z } from '../zod.ts';
 import { parseDuration } from './duration.ts';
 import { describeField, GROUP_FIELDS } from './fields.ts';
 import type { Parsed, Refusal } from './parsed.ts';
@@ -25,7 +26,7 @@ export const VIPS_MAX = 1000;
 export const ENDPOINTS_MAX = 32;
 const LINKS_MAX = 100;
 
-type Context = z.core.$RefinementCtx;
+type Context = zod.core.$RefinementCtx;
 
 function refuse(context: Context, { problem, remedy }: Refusal): never {
   context.addIssue({ code: 'custom', message: problem, params: { remedy } });
@@ -104,7 +105,7 @@ function parseLinkNameOrAuto(value: string): Parsed<string> {
 }
 
 /** Optional everywhere: what is missing is the rules' to say, and the defaults are a source. */
-function field<T extends z.ZodType>(path: string, type: T) {
+function field<T extends zod.ZodType>(path: string, type: T) {
   return type.optional().describe(describeField(path));
 }
 
@@ -147,8 +148,8 @@ export const schema = z.strictObject({
 });
 
 /** What the schema makes of a written configuration; every field may be missing. */
-export type Draft = z.output<typeof schema>;
-export type GroupDraft = z.output<typeof group>;
+export type Draft = zod.output<typeof schema>;
+export type GroupDraft = zod.output<typeof group>;
 
 /** Names allowed at a place in the file, for the did-you-mean. `groups[3]` is like any group. */
 export function knownNames(place: readonly PropertyKey[]): string[] {

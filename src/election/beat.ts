@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../zod.ts';
 import { memoised } from './memo.ts';
 
 /** Version of the protocol that this code speaks (protocol.md). */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../zod.ts';
 import type { CallOptions, Store } from './store.ts';
 
 /** How many transitions of a group are kept (design §3). */

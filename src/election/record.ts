@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../zod.ts';
 import { memoised } from './memo.ts';
 
 /** A right to hold a group: the candidate key and its create revision (the fencing token). */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../zod.ts';
 import { claims, decodeBeat, type Beat } from './beat.ts';
 import { Keys, isOurLease } from './keys.ts';
 import { decodeRecord, type HolderRecord } from './record.ts';

@@ -1,5 +1,7 @@
 import { release } from 'node:os';
-import { Protocol, createNetlink } from 'netlink';
+// Not all of the package: its tables of Wi-Fi, WireGuard and link attributes take 1 MiB.
+import { Protocol } from 'netlink/dist/constants.js';
+import { createNetlink } from 'netlink/dist/netlink.js';
 import type { NetlinkSocket } from 'netlink';
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';

@@ -47,8 +47,11 @@ function frames({ vip, link }: { vip: string; link: string }): string {
  * @param repeat the same failure was said before and has not ended since: debug
  */
 export function logEvent(logger: Logger, event: ElectorEvent, repeat: boolean): void {
-  const [component, level, message] = lineOf(event);
-  logger[repeat ? 'debug' : level]({ component, ...fieldsOf(event) }, message);
+  const [component, usual, message] = lineOf(event);
+  const level = repeat ? 'debug' : usual;
+  // Most events are heartbeats, which nobody reads: their fields are not even made.
+  if (!logger.isLevelEnabled(level)) return;
+  logger[level]({ component, ...fieldsOf(event) }, message);
 }
 
 /** The event's own fields: errors as text, durations in whole milliseconds. */

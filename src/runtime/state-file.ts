@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type * as zod from 'zod';
 import type { Clock, Instant } from '../clock.ts';
 import { JournalError, type Journal, type Memory } from '../election/types.ts';
 import type { AddressJournal, AssignedAddress } from '../vip/types.ts';
+import { z } from '../zod.ts';
 
 const STATE_FILE = 'state.json';
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
@@ -30,7 +31,7 @@ const stateSchema = z.object({
     z.object({ link: z.string(), address: z.string(), prefixLength: z.number().int() }),
   ),
 });
-type State = z.infer<typeof stateSchema>;
+type State = zod.infer<typeof stateSchema>;
 
 /** Whose state it is: what is kept for another node name or prefix is of no use to us. */
 export interface StateOwner {
