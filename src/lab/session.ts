@@ -57,7 +57,8 @@ export async function runSession(options: SessionOptions): Promise<void> {
       onProgress: options.onProgress,
     });
     await lab.start(options.signal);
-    options.onProgress(`etcd over ${link}; waiting for the first holder`);
+    const etcd = options.lab.etcd === false ? 'no etcd' : `etcd over ${link}`;
+    options.onProgress(`${etcd}; waiting for the first holder`);
     let alive = true;
     const fits = (next: Scenario | undefined): boolean =>
       next !== undefined && linkOf(next) === link && same(next.needs, needs);
