@@ -5,7 +5,7 @@ import type { BenchResult, Cell } from './result.ts';
 import { titleOf } from './scenarios.ts';
 
 /** All lengths are the picture's own units, which are pixels at its natural size. */
-const WIDTH = 880;
+const WIDTH = 920;
 const LABELS_END = 150;
 const PLOT_END = 640;
 const TOP = 40;
@@ -46,7 +46,7 @@ export function renderSvg({ columns }: BenchResult, scenarios: readonly string[]
     });
     if (rows.length === 0) continue;
     y += GROUP_HEAD;
-    body.push(text(0, y - 8, `${name}: ${titleOf(name)}`, 'head'));
+    body.push(text(0, y - 8, `${name}: ${titleOf(name)}`, { style: 'head' }));
     for (const { label, cell, colour } of rows) {
       body.push(...row(y, label, cell, colour));
       y += ROW;
@@ -69,7 +69,7 @@ function axis(tickMs: number, bottom: number): string[] {
   const label = tickMs < 1_000 ? `${tickMs} ms` : `${tickMs / 1_000} s`;
   return [
     `<line class="grid" x1="${x}" y1="${TOP - 12}" x2="${x}" y2="${bottom}"/>`,
-    text(x, TOP - 18, label, 'mark', 'middle'),
+    text(x, TOP - 18, label, { anchor: 'middle' }),
   ];
 }
 
@@ -81,11 +81,11 @@ function row(y: number, label: string, cell: Cell, colour: string): string[] {
   const said = `${duration(centre)} / ${duration(most)}`;
   const two = `two holders ${duration(Math.max(0, ...cell.twoHoldersMs))}`;
   return [
-    text(LABELS_END - 10, base, label, 'mark', 'end'),
+    text(LABELS_END - 10, base, label, { anchor: 'end' }),
     `<line stroke="${colour}" stroke-width="4" stroke-linecap="round" x1="${xOf(least)}" y1="${middle}" x2="${xOf(most)}" y2="${middle}"/>`,
     `<circle fill="${colour}" cx="${xOf(centre)}" cy="${middle}" r="5"/>`,
-    text(PLOT_END + 12, base, said, 'mark'),
-    ...(sawTwoHolders(cell) ? [text(PLOT_END + 130, base, two, 'warn')] : []),
+    text(PLOT_END + 12, base, said),
+    ...(sawTwoHolders(cell) ? [text(PLOT_END + 130, base, two, { style: 'warn' })] : []),
   ];
 }
 
@@ -96,15 +96,16 @@ function xOf(valueMs: number): string {
   return (LABELS_END + share * (PLOT_END - LABELS_END)).toFixed(1);
 }
 
-function text(
-  x: number | string,
-  y: number,
-  content: string,
-  style: string,
-  anchor?: 'middle' | 'end',
-): string {
+interface TextStyle {
+  readonly style?: 'head' | 'warn';
+  readonly anchor?: 'middle' | 'end';
+}
+
+function text(x: number | string, y: number, content: string, given: TextStyle = {}): string {
+  const { style, anchor } = given;
+  const styled = style === undefined ? '' : ` class="${style}"`;
   const anchored = anchor === undefined ? '' : ` text-anchor="${anchor}"`;
-  return `<text class="${style}" x="${x}" y="${y}"${anchored}>${escaped(content)}</text>`;
+  return `<text x="${x}" y="${y}"${styled}${anchored}>${escaped(content)}</text>`;
 }
 
 function escaped(content: string): string {
