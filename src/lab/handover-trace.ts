@@ -28,6 +28,8 @@ interface Rule {
   readonly place: 'old' | 'new';
   /** Default: the rule before. */
   readonly since?: string;
+  /** It is the answer to the call that it follows from. */
+  readonly answers?: true;
   readonly is: (line: LogRecord) => boolean;
 }
 
@@ -46,33 +48,52 @@ function recordTxn(phase: Phase): Rule['is'] {
   return (line) => line['seam'] === 'etcd' && line['phase'] === phase && names(line['about']);
 }
 
-const STOPPING = 'stop begun';
+const WITHDRAW_SENT = 'withdraw sent';
+const DUMP_SENT = 'dump sent';
 const RELEASE_SENT = 'release sent';
 const ASSIGN_SENT = 'assign sent';
 
 /** In the order of the path; what lies beside it names what it follows from. */
 const RULES: readonly Rule[] = [
-  { name: STOPPING, place: 'old', is: ({ msg }) => msg === 'stopping' },
+  { name: 'stop begun', place: 'old', is: ({ msg }) => msg === 'stopping' },
   {
     name: 'silence',
     place: 'old',
     is: ({ msg, to }) => msg === 'transition' && to === 'withdrawing',
   },
-  { name: 'withdraw sent', place: 'old', is: kernelCall('withdraw', 'sent') },
-  { name: 'kernel acknowledged', place: 'old', is: kernelCall('withdraw', 'answered') },
-  { name: 'dump confirmed', place: 'old', is: ({ msg }) => msg === 'vip withdrawn' },
-  { name: RELEASE_SENT, place: 'old', is: recordTxn('sent') },
-  { name: 'release answered', place: 'old', since: RELEASE_SENT, is: recordTxn('answered') },
+  { name: WITHDRAW_SENT, place: 'old', is: kernelCall('withdraw', 'sent') },
   {
-    name: 'watch told',
-    place: 'new',
-    since: RELEASE_SENT,
-    is: ({ keys }) => names(keys),
+    name: 'kernel acknowledged',
+    place: 'old',
+    since: WITHDRAW_SENT,
+    answers: true,
+    is: kernelCall('withdraw', 'answered'),
   },
+  {
+    name: DUMP_SENT,
+    place: 'old',
+    since: WITHDRAW_SENT,
+    is: kernelCall('addresses', 'sent'),
+  },
+  { name: 'dump confirmed', place: 'old', answers: true, is: kernelCall('addresses', 'answered') },
+  { name: RELEASE_SENT, place: 'old', is: recordTxn('sent') },
+  {
+    name: 'release answered',
+    place: 'old',
+    since: RELEASE_SENT,
+    answers: true,
+    is: recordTxn('answered'),
+  },
+  { name: 'watch told', place: 'new', since: RELEASE_SENT, is: ({ keys }) => names(keys) },
   { name: 'taking sent', place: 'new', is: recordTxn('sent') },
-  { name: 'taking answered', place: 'new', is: recordTxn('answered') },
+  { name: 'taking answered', place: 'new', answers: true, is: recordTxn('answered') },
   { name: ASSIGN_SENT, place: 'new', is: kernelCall('assign', 'sent') },
-  { name: 'assign acknowledged', place: 'new', is: kernelCall('assign', 'answered') },
+  {
+    name: 'assign acknowledged',
+    place: 'new',
+    answers: true,
+    is: kernelCall('assign', 'answered'),
+  },
   { name: 'first frame', place: 'new', is: ({ msg }) => msg === 'announced' },
 ];
 
@@ -99,11 +120,10 @@ export function traceHandover({ recording, before, after, logs }: SeenHandover):
     throw new Error('the probes do not show a handover');
   }
   const lines = { old: stamped(logs[before] ?? []), new: stamped(logs[after] ?? []) };
-  const seen = new Map<string, number>();
+  const seen = new Map<string, Stamped>();
   const steps: TracedStep[] = [];
   const add = (name: string, place: Place, since: string | undefined, at?: number): void => {
-    const from = since === undefined ? undefined : seen.get(since);
-    if (at !== undefined) seen.set(name, at);
+    const from = since === undefined ? undefined : seen.get(since)?.at;
     steps.push({
       name,
       place,
@@ -113,18 +133,33 @@ export function traceHandover({ recording, before, after, logs }: SeenHandover):
     });
   };
   for (const [index, rule] of RULES.entries()) {
-    const { name, place, since = RULES[index - 1]?.name, is } = rule;
+    const { name, place, since = RULES[index - 1]?.name } = rule;
+    const cause = since === undefined ? undefined : seen.get(since);
     // A step that was not seen has none that follows from it.
-    const from = since === undefined ? recording.startedAt : (seen.get(since) ?? Infinity);
-    add(name, place, since, lines[place].find(({ at, line }) => at >= from && is(line))?.at);
+    const from = since === undefined ? recording.startedAt : (cause?.at ?? Infinity);
+    const found = lines[place].find((each) => each.at >= from && fits(rule, each, cause));
+    if (found !== undefined) seen.set(name, found);
+    add(name, place, since, found?.at);
   }
   // The kernel answers for an address from the moment at which it is told of it.
   add('first answered probe', 'client', ASSIGN_SENT, firstAt);
   return steps;
 }
 
-/** Lines with the time since boot, in milliseconds. */
-function stamped(log: readonly LogRecord[]): { at: number; line: LogRecord }[] {
+interface Stamped {
+  /** Milliseconds since boot. */
+  readonly at: number;
+  readonly line: LogRecord;
+}
+
+function fits({ answers, is }: Rule, { line }: Stamped, cause: Stamped | undefined): boolean {
+  // Other calls of the kind may be under way.
+  if (answers === true && line['number'] !== cause?.line['number']) return false;
+  return is(line);
+}
+
+/** The lines that have a stamp. */
+function stamped(log: readonly LogRecord[]): Stamped[] {
   return log.flatMap((line) => {
     const us = line['bootUs'];
     return typeof us === 'number' ? [{ at: us / 1000, line }] : [];

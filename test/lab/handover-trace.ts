@@ -27,11 +27,12 @@ function at(ms: number, line: LogRecord): LogRecord {
   return { ...line, bootUs: ms * 1000 };
 }
 
-const kernel = (call: string, phase: string): LogRecord => ({
+const kernel = (call: string, phase: string, number = 1): LogRecord => ({
   msg: 'call',
   seam: 'kernel',
   call,
   phase,
+  number,
   about: ['10.77.0.100'],
 });
 const txn = (phase: string, ...about: string[]): LogRecord => ({
@@ -52,8 +53,10 @@ const oldLog = [
   at(1001.5, { msg: 'transition', from: 'leading', to: 'withdrawing' }),
   at(1002, kernel('withdraw', 'sent')),
   at(1002.5, kernel('addresses', 'sent')),
+  // Another look was under way already.
+  at(1002.75, kernel('addresses', 'answered', 7)),
   at(1003, kernel('withdraw', 'answered')),
-  at(1004, { msg: 'vip withdrawn', vip: '10.77.0.100' }),
+  at(1004, kernel('addresses', 'answered')),
   at(1004.5, txn('sent', '/vip-elector/nodes/h1')),
   at(1005, txn('sent', RECORD, '/vip-elector/elections/default/1')),
   at(1008, txn('answered', RECORD, '/vip-elector/elections/default/1')),
@@ -84,7 +87,8 @@ await t.test('every step has its time since the last answer, and since its cause
       ['silence', 'old', 1.5, 0.5],
       ['withdraw sent', 'old', 2, 0.5],
       ['kernel acknowledged', 'old', 3, 1],
-      ['dump confirmed', 'old', 4, 1],
+      ['dump sent', 'old', 2.5, 0.5],
+      ['dump confirmed', 'old', 4, 1.5],
       ['release sent', 'old', 5, 1],
       ['release answered', 'old', 8, 3],
       ['watch told', 'new', 7, 2],
