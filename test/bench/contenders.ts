@@ -31,12 +31,12 @@ await t.test('our daemon gets its profile and the arguments of the lab', async (
 
 await t.test('contenders are picked by name, in their own order', (t) => {
   t.equal(pickContenders(undefined, CONTENDERS), CONTENDERS);
-  const picked = pickContenders(['keepalived 0.1 s', 'seconds'], CONTENDERS);
+  const picked = pickContenders(['keepalived-0.1s', 'seconds'], CONTENDERS);
   t.strictSame(
     picked.map(({ name }) => name),
-    ['seconds', 'keepalived 0.1 s'],
+    ['seconds', 'keepalived-0.1s'],
   );
-  const refusal = { exitCode: ExitCode.usage, message: /there are seconds, keepalived 1 s/ };
+  const refusal = { exitCode: ExitCode.usage, message: /there are seconds, keepalived-1s/ };
   t.throws(() => pickContenders(['frobd'], CONTENDERS), refusal);
   t.throws(() => pickContenders([], CONTENDERS), refusal);
   t.end();

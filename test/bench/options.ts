@@ -17,11 +17,11 @@ await t.test('without arguments everything is measured, into docs', (t) => {
 });
 
 await t.test('lists have commas, adapters are given one by one', (t) => {
-  const args = ['--runs', '3', '--only', 'seconds, keepalived 1 s', '--scenario', 'kill,idle'];
+  const args = ['--runs', '3', '--only', 'seconds, keepalived-1s', '--scenario', 'kill,idle'];
   const files = ['--adapter', 'a.mjs', '--adapter', 'b.mjs', '--from', 'x.json,y.json'];
   t.match(benchOptions([...args, ...files, '--render', '--out', '/tmp']), {
     runs: 3,
-    only: ['seconds', 'keepalived 1 s'],
+    only: ['seconds', 'keepalived-1s'],
     scenarios: ['kill', 'idle'],
     adapters: ['a.mjs', 'b.mjs'],
     from: ['x.json', 'y.json'],

@@ -11,7 +11,7 @@ import type { Command } from '../../../src/lab/host.ts';
  * LAN on link `end0`.
  */
 export interface Contender {
-  /** For `--only` and as the head of a column. Short, without commas. */
+  /** For `--only` and as the head of a column. Short, without spaces and commas. */
   readonly name: string;
   /** How it is configured, for the reader of the table. */
   readonly summary: string;

@@ -39,7 +39,7 @@ export function adapterProblem(value: unknown): string | undefined {
   const given = value as Partial<Record<keyof Contender, unknown>>;
   const text = TEXTS.find((key) => typeof given[key] !== 'string' || given[key] === '');
   if (text !== undefined) return `\`${text}\` is no text`;
-  if (String(given.name).includes(',')) return '`name` has a comma';
+  if (/[\s,]/.test(String(given.name))) return '`name` has a comma or a space';
   if (typeof given.etcd !== 'boolean') return '`etcd` is neither true nor false';
   if (typeof given.beatEveryMs !== 'number' || !(given.beatEveryMs > 0)) {
     return '`beatEveryMs` is no positive number';

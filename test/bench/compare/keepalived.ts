@@ -46,7 +46,7 @@ export function keepalivedConfig({ node, priority, advertMs, vips }: KeepalivedO
 export function keepalived(advertMs: number): Contender {
   const seconds = advertMs / 1000;
   return {
-    name: `keepalived ${seconds} s`,
+    name: `keepalived-${seconds}s`,
     summary: `keepalived, \`advert_int ${seconds}\`, priorities 100/99/98, \`nopreempt\`; no etcd`,
     etcd: false,
     beatEveryMs: advertMs,
