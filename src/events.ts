@@ -89,6 +89,21 @@ export type ElectorEvent =
   | { type: 'drift-repaired'; group: string; vip: string; link: string; durationMs: number }
   | { type: 'announced'; vip: string; link: string; kind: 'request' | 'reply' | 'na' }
   | { type: 'announce-failed'; vip: string; link: string; err: unknown }
-  | { type: 'network-overrun'; err: string };
+  | { type: 'network-overrun'; err: string }
+  // the seams, at log level debug only (observe/traced-store.ts, observe/traced-network.ts)
+  /**
+   * A request went out, or its answer came in. `number` is the same for both and unique for its seam.
+   * `about`: the keys that a transaction writes or deletes, the address that the kernel is told of.
+   */
+  | {
+      type: 'call';
+      seam: 'etcd' | 'kernel';
+      call: string;
+      number: number;
+      phase: 'sent' | 'answered' | 'failed';
+      about: readonly string[];
+    }
+  /** The watch brought changes of these keys. */
+  | { type: 'watched'; keys: readonly string[] };
 
 export type Emit = (event: ElectorEvent) => void;

@@ -7,7 +7,10 @@ import { openEtcdStore } from './election/etcd/open.ts';
 import type { Emit } from './events.ts';
 import { LifetimeGuard } from './fencing/lifetime-guard.ts';
 import { NetworkMonitor } from './network/monitor.ts';
-import { openNetwork, type RtNetlink } from './network/rtnetlink.ts';
+import { openNetwork } from './network/rtnetlink.ts';
+import type { Network } from './network/types.ts';
+import { TracedNetwork } from './observe/traced-network.ts';
+import { TracedStore } from './observe/traced-store.ts';
 import type { Opened } from './opened.ts';
 import { StateFile } from './runtime/state-file.ts';
 import { GroupController } from './vip/controller.ts';
@@ -18,7 +21,7 @@ export interface Parts {
   readonly config: Config;
   readonly clock: Clock;
   readonly emit: Emit;
-  readonly network: RtNetlink;
+  readonly network: Network;
   readonly monitor: NetworkMonitor;
   readonly state: StateFile;
   readonly groups: Groups;
@@ -46,14 +49,18 @@ export async function openParts(
 ): Promise<Parts> {
   const { node, prefix, timing, groups: configured } = config;
   const state = new StateFile(config.runtimeDir, { node, prefix }, clock);
-  const network = await openNetwork(clock);
-  opened.add(() => network.close());
+  // Seams are told of at this level only: otherwise nothing stands between the rooms and them.
+  const traced = config.logLevel === 'debug';
+  const kernel = await openNetwork(clock);
+  opened.add(() => kernel.close());
+  const network = traced ? new TracedNetwork(kernel, emit) : kernel;
   const isRecorded = (link: string, address: string): boolean =>
     state.addresses.some((each) => each.link === link && each.address === address);
   const monitor = new NetworkMonitor({ network, clock, emit, isRecorded });
   opened.add(() => monitor.stop());
-  const store = await openEtcdStore(config.etcd, { clock, emit });
-  opened.add(() => store.close());
+  const etcd = await openEtcdStore(config.etcd, { clock, emit });
+  opened.add(() => etcd.close());
+  const store = traced ? new TracedStore(etcd, emit) : etcd;
   const sender = openPacketSender();
   opened.add(() => sender.close());
   const groups = new Groups();

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { systemClock } from '../clock.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
-import { LINKS } from '../lab/names.ts';
+import { interruptible } from '../lab/interruptible.ts';
+import { LINKS, type LinkName } from '../lab/names.ts';
 import { allKept, renderTable, toJson } from '../lab/report.ts';
 import type { ScenarioResult } from '../lab/runner.ts';
 import type { Scenario } from '../lab/scenario.ts';
 import { SCENARIOS } from '../lab/scenarios.ts';
 import { pickScenarios, runSession } from '../lab/session.ts';
+import { renderTrace } from '../lab/trace-report.ts';
+import { runTracing } from '../lab/tracing.ts';
 
 export interface LabArguments {
   scenario: string;
@@ -20,8 +23,8 @@ export interface LabArguments {
   'keep-logs': string | undefined;
 }
 
-/** What ends the lab early, and yet orderly. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Scenarios in which the old holder gives the address up itself. */
+const TRACED = ['handover'] as const;
 
 /** Of every command that runs scenarios. */
 export const RUN_OPTIONS = {
@@ -54,19 +57,27 @@ export const RUN_OPTIONS = {
 } as const;
 
 /** `vip-elector lab`: real daemons, real etcd and real faults, in network namespaces. */
-export const labCommand: CommandModule<object, LabArguments> = {
+export const labCommand: CommandModule<object, LabArguments & { trace: string | undefined }> = {
   command: 'lab',
   describe: 'try it: hosts as network namespaces, real etcd, faults',
   builder: (yargs) =>
     yargs
       .options(RUN_OPTIONS)
+      .option('trace', {
+        choices: TRACED,
+        requiresArg: true,
+        describe: 'instead of scenarios: the time of every step of a planned move',
+      })
+      .conflicts('trace', ['json', 'keep-logs'])
       .epilogue(
         ['Scenarios:', ...SCENARIOS.map((s) => `  ${s.name}: ${s.summary} (${s.bound})`)].join(
           '\n',
         ),
       ),
   handler: (argv) =>
-    runScenarios(argv, pickScenarios(names(argv)), { render: renderTable, ...standardStreams }),
+    argv.trace === undefined
+      ? runScenarios(argv, pickScenarios(names(argv)), { render: renderTable, ...standardStreams })
+      : runTrace(argv, argv.trace, standardStreams),
 };
 
 /** The scenarios that a command line names. */
@@ -90,6 +101,35 @@ interface RunScenariosOptions extends Output {
   readonly etcdProgram?: string;
 }
 
+/** @throws OperatorError (usage) */
+function requireRuns({ runs }: LabArguments): void {
+  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) {
+    throw new OperatorError('--runs is a whole number of at least 1', ExitCode.usage);
+  }
+}
+
+function etcdLink(argv: LabArguments): LinkName {
+  // yargs has refused other choices.
+  return LINKS.find((link) => link === argv['etcd-over']) ?? 'end0';
+}
+
+/**
+ * Repeats a planned move and prints the time of its every step.
+ * @throws OperatorError when the arguments are wrong, or the lab cannot be here
+ */
+async function runTrace(argv: LabArguments, name: string, out: Output): Promise<void> {
+  requireRuns(argv);
+  const [scenario] = pickScenarios([name]);
+  if (scenario === undefined) throw new OperatorError(`no scenario ${name}`, ExitCode.usage);
+  const onProgress = (line: string): void => out.stderr(`${line}\n`);
+  const { nodes, runs = scenario.runs } = argv;
+  const lab = { nodes, etcdOver: etcdLink(argv), onProgress };
+  const { steps, outagesMs } = await interruptible(onProgress, (signal) =>
+    runTracing({ scenario, lab, runs, signal }),
+  );
+  out.stdout(`${renderTrace(steps, outagesMs)}\n`);
+}
+
 /**
  * Runs scenarios and prints what came of them.
  * @throws OperatorError when a promise was broken (exit 1), or the lab cannot be here
@@ -99,32 +139,25 @@ export async function runScenarios(
   scenarios: readonly Scenario[],
   { render, etcdProgram, ...out }: RunScenariosOptions,
 ): Promise<void> {
-  if (argv.runs !== undefined && !(Number.isInteger(argv.runs) && argv.runs > 0)) {
-    throw new OperatorError('--runs is a whole number of at least 1', ExitCode.usage);
-  }
-  // yargs has refused other choices.
-  const etcdOver = LINKS.find((link) => link === argv['etcd-over']) ?? 'end0';
+  requireRuns(argv);
+  const etcdOver = etcdLink(argv);
   const startedAt = new Date(systemClock.wallMs()).toISOString();
   const results: ScenarioResult[] = [];
-  const interrupt = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (!interrupt.signal.aborted) out.stderr(`${signal}: cleaning up\n`);
-    interrupt.abort(new OperatorError(`interrupted by ${signal}`));
-  };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const onProgress = (line: string): void => out.stderr(`${line}\n`);
   try {
-    await runSession({
-      scenarios,
-      lab: { nodes: argv.nodes, etcdOver, ...(etcdProgram !== undefined && { etcdProgram }) },
-      evidenceDir: argv['keep-logs'] ?? join(tmpdir(), `vip-elector-evidence-${process.pid}`),
-      ...(argv.runs !== undefined && { runs: argv.runs }),
-      ...(argv['keep-logs'] !== undefined && { logsDir: argv['keep-logs'] }),
-      onProgress: (line) => out.stderr(`${line}\n`),
-      onResult: (result) => void results.push(result),
-      signal: interrupt.signal,
-    });
+    await interruptible(onProgress, (signal) =>
+      runSession({
+        scenarios,
+        lab: { nodes: argv.nodes, etcdOver, ...(etcdProgram !== undefined && { etcdProgram }) },
+        evidenceDir: argv['keep-logs'] ?? join(tmpdir(), `vip-elector-evidence-${process.pid}`),
+        ...(argv.runs !== undefined && { runs: argv.runs }),
+        ...(argv['keep-logs'] !== undefined && { logsDir: argv['keep-logs'] }),
+        onProgress,
+        onResult: (result) => void results.push(result),
+        signal,
+      }),
+    );
   } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
     if (results.length > 0) out.stdout(`${render(results)}\n`);
     if (argv.json !== undefined) {
       const result = toJson(results, startedAt, results.length === scenarios.length);

@@ -3,6 +3,8 @@
  * that is being tested. Keys and values are base64, int64s decimal text.
  */
 
+import { readCounters, type EtcdCounters } from './etcd-counters.ts';
+
 /** A key as the gateway shows it, its texts decoded. */
 export interface EtcdEntry {
   readonly key: string;
@@ -72,6 +74,15 @@ export class EtcdGateway {
     const { header } = await this.#status(to, deadlineMs);
     const body = { targetID: header.member_id };
     await this.#post(from, '/v3/maintenance/transfer-leadership', body, deadlineMs);
+  }
+
+  /** What all members have counted. @throws Error when one does not answer */
+  async counters(deadlineMs: number): Promise<EtcdCounters> {
+    const signal = AbortSignal.timeout(deadlineMs);
+    const asked = this.#endpoints.map(async (endpoint) =>
+      (await fetch(`${endpoint}/metrics`, { signal })).text(),
+    );
+    return readCounters(await Promise.all(asked));
   }
 
   /** One call of the gateway, by way of one member. @throws Error, also when etcd refuses */

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { ip } from './ip.ts';
+import { processTree, signalAll } from './process-tree.ts';
 import { readUsage, type Usage } from './usage.ts';
 
 const STOP_TIMEOUT_MS = 5_000;
 /** util-linux: the kernel kills the daemon when the lab itself dies of SIGKILL. */
 const SETPRIV = '/usr/bin/setpriv';
+
+/** Meant for a program, of however many processes it consists. */
+const WHOLE: ReadonlySet<NodeJS.Signals> = new Set(['SIGKILL', 'SIGSTOP', 'SIGCONT']);
 
 /** A program and its arguments. */
 export type Command = readonly [program: string, ...args: string[]];
@@ -77,9 +81,22 @@ export class LabHost implements AsyncDisposable {
     }
   }
 
-  /** Sends the daemon a signal; false when it does not run. */
+  /**
+   * Sends the daemon a signal; false when it does not run. What a process cannot answer, and the way
+   * out of it, meets every process that the daemon has started, too.
+   */
   signal(signal: NodeJS.Signals): boolean {
-    return this.#child?.kill(signal) ?? false;
+    const child = this.#child;
+    if (child?.pid === undefined) return false;
+    if (!WHOLE.has(signal)) return child.kill(signal);
+    const [, ...descendants] = processTree(child.pid);
+    if (signal === 'SIGKILL' && descendants.length > 0) {
+      // A child may notice the death of its parent, and must not do anything about it.
+      child.kill('SIGSTOP');
+      signalAll(descendants, 'SIGSTOP');
+    }
+    signalAll(descendants, signal);
+    return child.kill(signal);
   }
 
   /** Resolves when the daemon's process has ended, by whatever. */
@@ -119,9 +136,17 @@ export class LabHost implements AsyncDisposable {
     );
   }
 
-  /** What the daemon has used so far; undefined when it does not run. */
+  /** What the daemon, all its processes, has used so far; undefined when it does not run. */
   async usage(): Promise<Usage | undefined> {
-    return this.pid === undefined ? undefined : readUsage(this.pid);
+    if (this.pid === undefined) return undefined;
+    const [own, ...others] = processTree(this.pid);
+    // A descendant may end while it is looked at.
+    const asked = others.map((pid) => readUsage(pid).catch(() => ({ rssMib: 0, cpuMs: 0 })));
+    const usages = [await readUsage(own ?? this.pid), ...(await Promise.all(asked))];
+    return {
+      rssMib: usages.reduce((sum, { rssMib }) => sum + rssMib, 0),
+      cpuMs: usages.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    };
   }
 
   /** Ends the daemon: SIGTERM, after 5 s SIGKILL. Idempotent. */

@@ -5,6 +5,7 @@ export type ObserverQuestion =
   /** Any call of the gateway, by way of one member. */
   | { ask: 'call'; member: number; path: string; body: object; deadlineMs: number }
   | { ask: 'leader'; deadlineMs: number }
+  | { ask: 'counters'; deadlineMs: number }
   | { ask: 'move-leader'; to: number; deadlineMs: number }
   /** Begin to write at a steady pace. */
   | { ask: 'write' }

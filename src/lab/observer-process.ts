@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Clock } from '../clock.ts';
 import { prefixEnd } from '../election/etcd/codec.ts';
 import { modulePath } from './child-module.ts';
+import type { EtcdCounters } from './etcd-counters.ts';
 import { base64, type EtcdEntry } from './etcd-gateway.ts';
 import type { ObserverAnswer, ObserverQuestion } from './observer-messages.ts';
 
@@ -76,6 +77,12 @@ export class ObserverProcess implements AsyncDisposable {
   async leader(): Promise<number | undefined> {
     const leader = await this.#ask({ ask: 'leader', deadlineMs: CALL_DEADLINE_MS });
     return (leader as number | null) ?? undefined;
+  }
+
+  /** What all members have counted. @throws Error when one does not answer */
+  async counters(): Promise<EtcdCounters> {
+    const counted = await this.#ask({ ask: 'counters', deadlineMs: CALL_DEADLINE_MS });
+    return counted as EtcdCounters;
   }
 
   /** @throws Error when etcd refuses */

@@ -54,6 +54,8 @@ async function answer(question: ObserverQuestion): Promise<unknown> {
       return gateway.call(question.member, question.path, question.body, question.deadlineMs);
     case 'leader':
       return (await gateway.leader(question.deadlineMs)) ?? null;
+    case 'counters':
+      return gateway.counters(question.deadlineMs);
     case 'move-leader':
       await gateway.moveLeader(question.to, question.deadlineMs);
       return null;

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** How often; the scenario's own number when absent. */
   readonly runs?: number;
+  /** How often the daemons do what they do again and again; see `PHASE_MS`. */
+  readonly phaseMs?: number;
   /** Where the evidence of runs that broke a bound goes; none is kept when absent. */
   readonly evidenceDir?: string;
   readonly onProgress?: ((line: string) => void) | undefined;
@@ -57,7 +59,7 @@ export async function runScenario(
   const runs: RunFacts[] = [];
   let voidRuns = 0;
   while (runs.length < wanted) {
-    const { facts, recording } = await runOnce(lab, scenario, runs.length, options.signal);
+    const { facts, recording } = await runOnce(lab, scenario, runs.length, options);
     const resolutionMax = Math.max(RESOLUTION_MS_MAX, 3 * lab.probeEveryMs);
     const isVoid = facts.analysis.resolutionMs > resolutionMax && voidRuns < wanted;
     // Two holders are two holders, however badly the rest was measured.
@@ -83,12 +85,13 @@ async function runOnce(
   lab: Lab,
   scenario: Scenario,
   run: number,
-  signal: AbortSignal,
+  { signal, phaseMs = PHASE_MS }: RunOptions,
 ): Promise<{ facts: RunFacts; recording: Recording }> {
   const holder = await lab.settled(signal);
-  if (scenario.etcdLeader !== undefined) await placeLeader(lab, holder.index, scenario, signal);
+  const leads = lab.etcd.length > 0 && scenario.etcdLeader !== undefined;
+  if (leads) await placeLeader(lab, holder.index, scenario, signal);
   const stage: Stage = { lab, holder, run, signal, measures: {}, notes: [] };
-  await lab.clock.sleep(Math.random() * PHASE_MS, signal);
+  await lab.clock.sleep(Math.random() * phaseMs, signal);
   if (scenario.writer) await lab.observer.startWriting();
   await lab.instruments.mark();
   await lab.clock.sleep(LEAD_IN_MS, signal);

@@ -10,8 +10,9 @@ export interface SessionOptions {
   readonly scenarios: readonly Scenario[];
   readonly lab: LabOptions & { readonly etcdOver: LinkName };
   readonly runs?: number;
-  /** Evidence of broken bounds goes here, below a directory for each run. */
-  readonly evidenceDir: string;
+  readonly phaseMs?: number;
+  /** Evidence of broken bounds goes here, below a directory for each run; none is kept when absent. */
+  readonly evidenceDir?: string;
   /** All logs go here in any case. */
   readonly logsDir?: string;
   readonly onProgress: (line: string) => void;
@@ -56,7 +57,8 @@ export async function runSession(options: SessionOptions): Promise<void> {
       onProgress: options.onProgress,
     });
     await lab.start(options.signal);
-    options.onProgress(`etcd over ${link}; waiting for the first holder`);
+    const etcd = options.lab.etcd === false ? 'no etcd' : `etcd over ${link}`;
+    options.onProgress(`${etcd}; waiting for the first holder`);
     let alive = true;
     const fits = (next: Scenario | undefined): boolean =>
       next !== undefined && linkOf(next) === link && same(next.needs, needs);
@@ -73,17 +75,25 @@ function same(some: LabNeeds = {}, others: LabNeeds = {}): boolean {
 
 /** @returns false when the lab is of no more use */
 async function runOne(lab: Lab, scenario: Scenario, options: SessionOptions): Promise<boolean> {
-  const { signal, evidenceDir, runs, onProgress, onResult } = options;
+  const { signal, evidenceDir, runs, phaseMs, onProgress, onResult } = options;
   onProgress(`${scenario.name}: ${scenario.summary}`);
+  const optional = {
+    ...(runs !== undefined && { runs }),
+    ...(phaseMs !== undefined && { phaseMs }),
+    ...(evidenceDir !== undefined && { evidenceDir }),
+  };
   try {
-    onResult(await lab.run(scenario, { signal, evidenceDir, ...(runs !== undefined && { runs }) }));
+    onResult(await lab.run(scenario, { signal, ...optional }));
     return true;
   } catch (error) {
     signal.throwIfAborted();
     const { name, bound } = scenario;
-    const seen = { err: describe(error) };
-    const kept = await keepEvidence(lab, evidenceDir, `${name}-${lab.etcdOver}-lab`, seen);
-    onProgress(`${name}: ${describe(error)}\n  evidence in ${kept}`);
+    onProgress(`${name}: ${describe(error)}`);
+    if (evidenceDir !== undefined) {
+      const seen = { err: describe(error) };
+      const kept = await keepEvidence(lab, evidenceDir, `${name}-${lab.etcdOver}-lab`, seen);
+      onProgress(`  evidence in ${kept}`);
+    }
     const problems = [`the lab gave up: ${describe(error).split('\n')[0]}`];
     const hosts = lab.hosts.map((host) => host.name);
     onResult({ name, bound, etcdOver: lab.etcdOver, runs: [], voidRuns: 0, problems, hosts });

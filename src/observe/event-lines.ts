@@ -75,6 +75,8 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
   announced: ['announce', 'debug', 'announced'],
   'announce-failed': ['announce', 'warn', 'cannot announce vip'],
   'network-overrun': ['network', 'warn', 'kernel events were lost, reading anew'],
+  call: ({ seam }) => [seam === 'etcd' ? 'etcd' : 'network', 'debug', 'call'],
+  watched: ['etcd', 'debug', 'the watch brought changes'],
 };
 
 /** Component, level and constant message of an event. */

@@ -8,6 +8,11 @@ export interface LogOptions {
   readonly level: Config['logLevel'];
   /** `auto`: pretty on a terminal, JSON elsewhere. */
   readonly format: Config['logFormat'];
+  /**
+   * Microseconds of CLOCK_BOOTTIME, for the field `bootUs` of each line at level debug: what several
+   * daemons of one machine did can be put in order by it, to less than a millisecond.
+   */
+  readonly bootUs?: () => number;
 }
 
 /** Lines that wait for a slow destination, in bytes; beyond, they are dropped and counted. */
@@ -30,12 +35,19 @@ export function createLogger(options: LogOptions, stream?: DestinationStream): L
     {
       level: options.level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: timestamp(options),
       formatters: { level: (label) => ({ level: label }) },
     },
     pretty ? prettyStream(sink, stream === undefined && process.stdout.isTTY) : sink,
   );
   return logger;
+}
+
+/** The time as pino wants it: text that follows the fields before it. */
+function timestamp({ level, bootUs }: LogOptions): () => string {
+  const { isoTime } = pino.stdTimeFunctions;
+  if (level !== 'debug' || bootUs === undefined) return isoTime;
+  return () => `${isoTime()},"bootUs":${bootUs()}`;
 }
 
 /** Formats line by line in this thread: pino-pretty's stream would add a queue without bound. */

@@ -172,6 +172,8 @@ export class Metrics {
       case 'leftover-withdrawn':
       case 'announce-failed':
       case 'network-overrun':
+      case 'call':
+      case 'watched':
         return; // For the log alone: design §8 names no metric for these.
     }
   }

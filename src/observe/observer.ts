@@ -35,7 +35,8 @@ export class Observer {
     this.#version = version;
     this.#clock = clock;
     this.etcd = new EtcdBoard(config.etcd.endpoints);
-    this.#log = eventLog(createLogger({ level: logLevel, format: logFormat }));
+    const bootUs = (): number => Math.round(clock.now() * 1000);
+    this.#log = eventLog(createLogger({ level: logLevel, format: logFormat, bootUs }));
     this.#metrics = new Metrics({
       node,
       version,

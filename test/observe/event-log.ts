@@ -60,6 +60,8 @@ const EVERY_EVENT: readonly (readonly [level: string, event: ElectorEvent])[] = 
   ['debug', { type: 'announced', ...vip, kind: 'na' }],
   ['warn', { type: 'announce-failed', ...vip, err: 'x' }],
   ['warn', { type: 'network-overrun', err: 'x' }],
+  ['debug', { type: 'call', seam: 'etcd', call: 'txn', number: 1, phase: 'sent', about: [] }],
+  ['debug', { type: 'watched', keys: ['/k'] }],
 ];
 
 await t.test(

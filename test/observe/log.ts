@@ -50,6 +50,18 @@ await t.test('a line is JSON with time, level, fields and message', async (t) =>
   t.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
+await t.test('at level debug each line says when since boot it was written', async (t) => {
+  const lines: string[] = [];
+  const sink = { write: (line: string) => void lines.push(line) };
+  for (const level of ['debug', 'info'] as const) {
+    const logger = createLogger({ level, format: 'json', bootUs: () => 1_234_567 }, sink);
+    logger.info({ link: 'end0' }, 'up');
+  }
+  const [debug, info] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  t.match(debug, { bootUs: 1_234_567, link: 'end0', msg: 'up', time: /Z$/ });
+  t.notHas(info, { bootUs: 1_234_567 }, 'otherwise it is left out');
+});
+
 await t.test('pretty is text for people, without colours where there is no terminal', async (t) => {
   const lines: string[] = [];
   const logger = createLogger(
