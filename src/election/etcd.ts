@@ -8,17 +8,14 @@ import type { Credentials } from './etcd/connection.ts';
 import { Endpoint } from './etcd/endpoint.ts';
 import { Login } from './etcd/login.ts';
 import type { LoginConfig } from './etcd/login.ts';
+import { Probes, isRefusal } from './etcd/probes.ts';
 import { Rotation } from './etcd/rotation.ts';
 import { Versions } from './etcd/versions.ts';
 import { StoreError } from './store.ts';
 import type { CallOptions, Header, LeaseId, Store, Txn, TxnReply, WatchRequest } from './store.ts';
 
-/** Suspicious endpoints, and the one that a quiet watch hangs on, are asked this often. */
-const PROBE_EVERY_MS = 1_000;
-const PROBE_DEADLINE_MS = 1_000;
-/** Linearizable, so an answer proves a quorum; a refusal for want of rights comes after it, too. */
-const PROBE: Send = (connection, context) =>
-  connection.unary('KV', 'range', { key: Buffer.from('vip-elector'), count_only: true }, context);
+/** From asking a member for its version until it has answered. */
+const STATUS_DEADLINE_MS = 1_000;
 const STATUS: Send = (connection, context) =>
   connection.unary('Maintenance', 'status', {}, context);
 
@@ -41,9 +38,8 @@ export class EtcdStore implements Store {
   readonly #endpoints: readonly Endpoint[];
   readonly #rotation: Rotation<Endpoint>;
   readonly #closing = new AbortController();
-  readonly #probing = new Set<Endpoint>();
+  readonly #probes: Probes;
   readonly #versions: Versions<Endpoint>;
-  #cancelProbes: (() => void) | undefined;
   #connected: boolean | undefined;
 
   constructor(options: EtcdStoreOptions) {
@@ -65,7 +61,13 @@ export class EtcdStore implements Store {
         }),
     );
     this.#rotation = new Rotation(this.#endpoints);
-    const bounds = { deadlineMs: PROBE_DEADLINE_MS, signal: closed };
+    this.#probes = new Probes({
+      clock,
+      endpoints: this.#endpoints,
+      rotation: this.#rotation,
+      closed,
+    });
+    const bounds = { deadlineMs: STATUS_DEADLINE_MS, signal: closed };
     this.#versions = new Versions(emit, (endpoint) =>
       endpoint.call('version', STATUS, (reply) => (reply as { version: string }).version, bounds),
     );
@@ -117,20 +119,20 @@ export class EtcdStore implements Store {
     if (this.#options.login) {
       // etcd cancels a watch with a stale token as forbidden; an ordinary call renews the token.
       const { signal } = request;
-      await this.#probe(endpoint, signal).catch((error: unknown) => {
+      await this.#probes.ask(endpoint, signal).catch((error: unknown) => {
         if (!signal.aborted && !isRefusal(error)) throw error;
       });
     }
     if (request.signal.aborted) return;
     const ended = endpoint.watch(request);
-    this.#armProbes();
+    this.#probes.arm();
     await ended;
   }
 
   close(): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new StoreError('CANCELLED', '', 'the store is closed'));
-    this.#cancelProbes?.();
+    this.#probes.stop();
     for (const endpoint of this.#endpoints) endpoint.close();
   }
 
@@ -153,7 +155,7 @@ export class EtcdStore implements Store {
     } else if (this.#endpoints.every(({ failure }) => failure !== undefined)) {
       this.#report(false, endpoint.failure);
     }
-    this.#armProbes();
+    this.#probes.arm();
     this.#versions.changed(endpoint);
   }
 
@@ -162,41 +164,4 @@ export class EtcdStore implements Store {
     this.#connected = connected;
     this.#options.emit({ type: 'etcd-connected', connected, ...(err !== undefined && { err }) });
   }
-
-  /** Probes go on as long as an endpoint is in doubt or a watch is on one that gets no calls. */
-  #armProbes(): void {
-    if (this.#cancelProbes || this.#closing.signal.aborted || this.#doubtful().length === 0) return;
-    this.#cancelProbes = this.#options.clock.timer(PROBE_EVERY_MS, () => {
-      this.#cancelProbes = undefined;
-      for (const endpoint of this.#doubtful()) {
-        // Its failure is the endpoint's news, reported there.
-        this.#probe(endpoint, this.#closing.signal).catch(() => undefined);
-      }
-      this.#armProbes();
-    });
-  }
-
-  #doubtful(): readonly Endpoint[] {
-    const { preferred } = this.#rotation;
-    return this.#endpoints.filter(
-      (endpoint) => endpoint.suspicious() || (endpoint.watched && endpoint !== preferred),
-    );
-  }
-
-  async #probe(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
-    if (this.#probing.has(endpoint)) return;
-    this.#probing.add(endpoint);
-    try {
-      await endpoint.call('probe', PROBE, () => undefined, {
-        deadlineMs: PROBE_DEADLINE_MS,
-        signal,
-      });
-    } finally {
-      this.#probing.delete(endpoint);
-    }
-  }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'PERMISSION_DENIED';
 }

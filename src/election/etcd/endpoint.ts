@@ -7,6 +7,7 @@ import { attempt, type Send } from './attempt.ts';
 import { bounded } from './bounded.ts';
 import type { Connection } from './connection.ts';
 import { failureOf } from './failure.ts';
+import { Latency } from './latency.ts';
 import { Line, type Link } from './line.ts';
 import type { Login } from './login.ts';
 import { Reachability } from './reachability.ts';
@@ -43,6 +44,7 @@ export class Endpoint {
   readonly #watches = new Set<AbortController>();
   #answeredAt: Instant | undefined;
   #failure: string | undefined;
+  readonly #latency = new Latency();
 
   constructor(parts: EndpointParts) {
     this.url = parts.url;
@@ -60,14 +62,30 @@ export class Endpoint {
     return this.#watches.size > 0;
   }
 
+  /** How long calls here take, in milliseconds: a moving mean; undefined before the first answer. */
+  get latencyMs(): number | undefined {
+    return this.#latency.meanMs;
+  }
+
   /** A call has been waiting for 250 ms and nothing else was answered meanwhile. */
   hanging(): boolean {
+    return this.#silentMs() > HANG_MS;
+  }
+
+  /** A call has been waiting for far longer than calls here take, and nothing else was answered meanwhile. */
+  slow(): boolean {
+    return this.#latency.isSlow(this.#silentMs());
+  }
+
+  /** How long a call has been waiting while nothing else was answered; 0: none is. */
+  #silentMs(): number {
     const now = this.#parts.clock.now();
+    let longest = 0;
     for (const { startedAt } of this.#calls) {
       const silentSince = Math.max(startedAt, this.#answeredAt ?? startedAt) as Instant;
-      if (elapsedMs(silentSince, now) > HANG_MS) return true;
+      longest = Math.max(longest, elapsedMs(silentSince, now));
     }
-    return false;
+    return longest;
   }
 
   suspicious(): boolean {
@@ -101,6 +119,7 @@ export class Endpoint {
         }),
       );
       const decoded = decode(reply);
+      this.#latency.note(elapsedMs(call.startedAt, clock.now()));
       this.#noteAnswer(link);
       return decoded;
     } catch (thrown) {

@@ -35,8 +35,12 @@ await t.test('with three members', async (t) => {
     // A freeze of the etcd leader costs an election on the way: all endpoints are silent then.
     first?.freeze();
     t.teardown(() => first?.thaw());
-    const codes = await attempts(store, 500, 20);
-    t.equal(codes[0], 'DEADLINE_EXCEEDED');
+    const isSilent = (): boolean =>
+      log.events.some((event) => event.type === 'endpoint' && !event.reachable);
+    // A call of our own accord may hang there already: then others stay away before one is lost.
+    const codes: string[] = [];
+    while (!isSilent()) codes.push(...(await attempts(store, 500, 20)));
+    t.notOk(codes.some((code) => code !== 'DEADLINE_EXCEEDED'));
     t.strictSame(await attempts(store, 2_000, 1), [], 'the next call stays away from it');
     const silent = { type: 'endpoint', endpoint: first?.clientUrl, reachable: false };
     t.match(
