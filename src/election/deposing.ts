@@ -1,5 +1,5 @@
 import { after, type Instant } from '../clock.ts';
-import type { Observation } from './observations.ts';
+import { shownAt, type Observation } from './observations.ts';
 import { LONGEST_HOLD_FOR_MS, LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from './promise.ts';
 import { claims, type Beat } from './beat.ts';
 import type { HolderRecord } from './record.ts';
@@ -111,7 +111,7 @@ export function deposableAt(situation: Situation, head: Candidate): Instant {
       // read may be anything: each change of it begins the wait anew.
       const later = missed?.beat !== undefined;
       const instead = later ? `later ${missed.lease}` : (missed?.revision ?? 0);
-      due = stamps.due('vanished', `${condition}:${instead}`, readAt, ceiling);
+      due = stamps.due('vanished', `${condition}:${instead}`, shownAt(missed, readAt), ceiling);
     } else {
       stamps.clear('vanished');
       const { beat } = seen;

@@ -19,6 +19,14 @@ export interface Observation {
 }
 
 /**
+ * When what a heartbeat key shows was there for certain: a watch may have told of it after the last read.
+ * @param readAt of the picture that the rest comes from
+ */
+export function shownAt(seen: Observation | undefined, readAt: Instant): Instant {
+  return seen !== undefined && seen.firstSeenAt > readAt ? seen.firstSeenAt : readAt;
+}
+
+/**
  * The heartbeats of all nodes, each dated when its present state was first seen on our own clock.
  * Mod revision and promise come from one read (protocol.md, Clocks [A2]). Reads and watch events may
  * arrive in any order: an older revision never replaces a newer one. A watch event may date a beat:

@@ -1,5 +1,6 @@
 import { after, type Instant } from '../clock.ts';
 import { claims } from './beat.ts';
+import { shownAt } from './observations.ts';
 import { LONGEST_TAKEOVER_AFTER_MS, takeoverAfterMs } from './promise.ts';
 import type { HolderRecord } from './record.ts';
 import {
@@ -47,7 +48,8 @@ function silence(
   if (!present) {
     // A vanished key is a change [H4], and counts by the ceiling [H5]; but absence has no revision, so
     // one that was seen before this record was written says nothing about it.
-    const at = stamps.due('absent', `${recordRevision}:${revision}`, readAt, ceilingMs);
+    const from = shownAt(seen, readAt);
+    const at = stamps.due('absent', `${recordRevision}:${revision}`, from, ceilingMs);
     return { at, silent: { node, revision: 0 } };
   }
   stamps.clear('absent');
@@ -110,6 +112,22 @@ function ending(situation: Situation): Takeable | undefined {
   return longest(`foreign-election:${recordRevision}`);
 }
 
+/**
+ * A foreigner has led since the record was written, which could not be written into it (a full etcd): it
+ * is waited out like one that was [H8].
+ */
+function afterForeigners(
+  { view, stamps, readAt }: Situation,
+  end: Takeable | undefined,
+): Takeable | undefined {
+  const since = `${view.recordRevision}`;
+  const head = view.queue[0];
+  if (head !== undefined && !head.ours) stamps.due('foreigner-led', since, readAt, 0);
+  if (end === undefined || !stamps.holds('foreigner-led', since)) return end;
+  const at = stamps.due('after-foreigners', since, readAt, LONGEST_TAKEOVER_AFTER_MS);
+  return at > end.at ? { ...end, at } : end;
+}
+
 /** Names the time in which our reads have not failed. */
 function unbroken({ readsGoodSince }: Situation): string {
   return `reads good since ${readsGoodSince}`;
@@ -125,14 +143,14 @@ export function takeable(situation: Situation): Takeable {
   const own = ownCandidate(situation);
   const head = view.queue[0];
   const ownHold = own !== undefined && isNamedHolder(situation, own);
-  if (foreignElection && head !== undefined && (head !== own || ownHold)) {
-    // A live leader: its end will have been seen by us, unless our own reads fail meanwhile, and
-    // others may lead unseen (rule 8, last sentence).
+  if (foreignElection && head !== undefined && isNamedHolder(situation, head)) {
+    // A live holder: its end will have been seen by us, unless our own reads fail meanwhile, and
+    // others may lead unseen (rule 8, last sentence). One that only leads may be waiting itself.
     stamps.due('leader-seen', unbroken(situation), situation.readAt, 0);
   }
-  const end = ending(situation);
+  const end = afterForeigners(situation, ending(situation));
   if (end === undefined) {
-    for (const slot of ['ending', 'absent', 'later-life']) stamps.clear(slot);
+    for (const slot of ['ending', 'absent', 'later-life', 'after-foreigners']) stamps.clear(slot);
   }
   // Rule 8 [A3]: held by our own live token: the taking was confirmed, the reply lost; or a resume; or
   // only its proof is to be founded anew, and then nobody else has taken while our key stands.

@@ -55,6 +55,17 @@ await t.test(
   },
 );
 
+await t.test(
+  'rule 11 [H4]: vanished since the last read, as a watch told: it counts from then',
+  (t) => {
+    const observations = observationsOf(holderHeard(100_000));
+    observations.miss('a', 45, NOW);
+    const parts = { observations, readAt: ago(TAKEOVER_MS) };
+    t.equal(deposableAt(behindHolder(parts), a), after(NOW, TAKEOVER_MS));
+    t.end();
+  },
+);
+
 await t.test('rule 11 [H4]: a vanished heartbeat key is a change, and must stay away', (t) => {
   const record = recordOf(a, { ceilingMs: 7000 });
   const stamps = new Stamps();

@@ -54,3 +54,35 @@ await t.test(
     t.end();
   },
 );
+
+await t.test(
+  'rule 8, 10 [H8]: a foreigner that could not be written down is waited out all the same',
+  async (t) => {
+    const released = recordOf(dead, { state: 'released' });
+    for (const foreignElection of [true, false]) {
+      const stamps = new Stamps();
+      const seen = { record: released, recordRevision: 51, foreignElection, stamps };
+      takeableAt(situation({ queue: [dead, own], ...seen, record: recordOf(dead) }));
+      t.equal(takeableAt(situation({ queue: [foreigner(10), own], ...seen })), Infinity);
+      t.equal(takeableAt(situation({ queue: [own], ...seen })), longest, 'from its end on');
+      const later = after(NOW, 5000);
+      const again = { queue: [own], ...seen, readAt: later, now: later };
+      t.equal(takeableAt(situation(again)), longest, 'and not from each look');
+      const anew = { ...again, recordRevision: 52 };
+      t.ok(takeableAt(situation(anew)) <= longest, 'a record that was written since counts');
+      if (!foreignElection) t.equal(takeableAt(situation(anew)), later);
+    }
+  },
+);
+
+await t.test(
+  'rule 8: in a foreign election a leader that never held was waiting itself: its end is no proof',
+  async (t) => {
+    const stamps = new Stamps();
+    const record = recordOf(dead, { state: 'released' });
+    const seen = { record, foreignElection: true, stamps };
+    const other = { ...dead, key: `${dead.key}0`, createRevision: dead.createRevision + 1 };
+    takeableAt(situation({ queue: [other, own], ...seen }));
+    t.equal(takeableAt(situation({ queue: [own], ...seen })), longest);
+  },
+);

@@ -56,6 +56,8 @@ await t.test(
     vanished.miss('a', 45, NOW);
     const wait = takeoverAfterMs(7000, 143);
     t.equal(takeableAt(goneHolder({ record, observations: vanished })), after(NOW, wait));
+    const toldSince = goneHolder({ record, observations: vanished, readAt: ago(1000) });
+    t.equal(takeableAt(toldSince), after(NOW, wait), 'a watch told of it after that look');
     const neverSeen = observationsOf();
     t.equal(takeableAt(goneHolder({ record, observations: neverSeen })), after(NOW, wait));
     const garbage = observationsOf({ node: 'a', beat: undefined, revision: 44, at: ago(1000) });
