@@ -71,15 +71,16 @@ export const FIELDS: readonly Field[] = [
     path: 'profile',
     flag: 'profile',
     takes: 'NAME',
-    fallback: 'seconds',
-    describe: 'timing as a whole: seconds',
+    fallback: 'steady',
+    describe: 'timing as a whole: steady, fast, adaptive, or seconds (without nftables)',
   },
   {
     path: 'holdFor',
     flag: 'hold-for',
     takes: 'DURATION',
-    fallback: '4s',
-    describe: 'the VIP may be held this long after a confirmed heartbeat was sent',
+    describe:
+      'the VIP may be held this long after a confirmed heartbeat was sent; by the profile: ' +
+      '3s, 600ms, up to 3s, 4s',
   },
   {
     path: 'announceEvery',

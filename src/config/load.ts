@@ -14,7 +14,7 @@ import { checkRules } from './rules.ts';
 import type { Draft, GroupDraft } from './schema.ts';
 import type { NamedFile } from './sources.ts';
 import { Sources } from './sources.ts';
-import { timingFor } from './timing.ts';
+import { timingFor } from './profiles.ts';
 import type { Config, EtcdConfig, GroupConfig } from './types.ts';
 import type { Finding } from './validate.ts';
 import { validate } from './validate.ts';

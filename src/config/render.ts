@@ -25,6 +25,7 @@ export function renderConfig({ config, written, sources }: Loaded): string {
   }
   const { timing } = config;
   const follows = [
+    `hold ${formatDuration(timing.holdForMs)}`,
     `heartbeat ${formatDuration(timing.heartbeatEveryMs)}`,
     `request deadline ${formatDuration(timing.requestDeadlineMs)}`,
     `grace ${formatDuration(timing.graceMs)}`,

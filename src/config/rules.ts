@@ -4,7 +4,8 @@ import { authentication, endpoints } from './rules-etcd.ts';
 import type { Ruled } from './ruled.ts';
 import { isRefused } from './ruled.ts';
 import type { Draft, GroupDraft } from './schema.ts';
-import { timingFor, timingProblems } from './timing.ts';
+import { PROFILES, timingFor } from './profiles.ts';
+import { timingProblems } from './timing.ts';
 import type { Finding } from './validate.ts';
 
 /** Applies all rules. */
@@ -106,7 +107,7 @@ function clash(one: string, other: string): boolean {
 
 function timing({ profile, holdFor, announceEvery }: Draft): Finding[] {
   const choice = { holdForMs: holdFor, announceEveryMs: announceEvery };
-  return timingProblems(timingFor({ profile: profile ?? 'seconds', ...choice })).map(
+  return timingProblems(timingFor({ profile: profile ?? PROFILES[0], ...choice })).map(
     ({ field, problem, remedy }) => ({ path: [field], problem, remedy }),
   );
 }

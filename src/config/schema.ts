@@ -6,7 +6,8 @@ import { parseDuration } from './duration.ts';
 import { describeField, GROUP_FIELDS } from './fields.ts';
 import type { Parsed, Refusal } from './parsed.ts';
 import { refused, splitCommas } from './parsed.ts';
-import { LATER_PROFILES, PROFILES } from './timing.ts';
+import { PROFILES } from './profiles.ts';
+import type { Profile } from './types.ts';
 import {
   parseEndpoint,
   parseGroupName,
@@ -80,16 +81,10 @@ function parseIPv4Vip(value: string): Parsed<Vip> {
   return { problem: 'is an IPv6 address: IPv6 comes in a later release', remedy: 'use IPv4' };
 }
 
-const profile = text((value): Parsed<(typeof PROFILES)[number]> => {
+const profile = text((value): Parsed<Profile> => {
   const known = PROFILES.find((one) => one === value);
   if (known !== undefined) return { value: known };
-  const later = LATER_PROFILES.some((one) => one === value);
-  return {
-    problem: later
-      ? 'needs the millisecond fence, which this release does not have'
-      : 'is no profile',
-    remedy: `use ${PROFILES.join(' or ')}`,
-  };
+  return { problem: 'is no profile', remedy: `use ${PROFILES.join(', ')}` };
 });
 
 const linkNames = list(parseLinkNameOrAuto, LINKS_MAX);

@@ -1,10 +1,7 @@
-import {
-  LONGEST_FENCE_LATENCY_MS,
-  LONGEST_HOLD_FOR_MS,
-  takeoverAfterMs,
-} from '../election/promise.ts';
+import { LONGEST_HOLD_FOR_MS, takeoverAfterMs } from '../election/promise.ts';
 import type { ConfigProblem } from '../errors.ts';
 import { formatDuration } from './duration.ts';
+import { smallestGraceMs, timingFor } from './profiles.ts';
 import type { Timing } from './types.ts';
 
 /**
@@ -21,74 +18,33 @@ export const LIFETIME_RESERVE_MS = 2000;
  */
 export const ARM_WITHIN_MS = 100;
 
-/** Profile `seconds` (design §4): what works with address lifetimes alone. Milliseconds. */
-const SECONDS = {
-  profile: 'seconds',
-  heartbeatEveryMs: 500,
-  requestDeadlineMs: 800,
-  graceMs: 1800,
-  holdForMs: 4000,
-  fenceLatencyMs: LONGEST_FENCE_LATENCY_MS,
-  announceEveryMs: 3000,
-  leaseTtlMs: 15_000,
-} as const satisfies Partial<Timing>;
-
-/** The profiles, and those of which this release can only say why it refuses them. */
-export const PROFILES = ['seconds'] as const;
-export const LATER_PROFILES = ['steady', 'fast', 'adaptive'] as const;
-
 /** Bounds of the time between two gratuitous ARPs after the burst, in milliseconds. */
 export const ANNOUNCE_EVERY_MIN_MS = 500;
 export const ANNOUNCE_EVERY_MAX_MS = 60_000;
 
-type Beat = Pick<Timing, 'heartbeatEveryMs' | 'requestDeadlineMs'>;
+type Beat = Pick<Timing, 'profile' | 'heartbeatEveryMs' | 'requestDeadlineMs' | 'shortest'>;
 
 /**
- * The smallest `holdFor` with which an address that was armed at one proof stays on its link until
- * the next proof has armed it anew, in milliseconds. The next beat is sent `heartbeatEvery` after
- * the last one, its proof takes at most the request deadline, arming takes `ARM_WITHIN_MS`, and the
- * kernel may remove the address `LIFETIME_RESERVE_MS` before the deadline. The first lifetime is
- * then at least 1 s too: it needs only request deadline + arming + 2 s.
+ * The smallest `holdFor` with which a VIP that was armed at one proof is held until the next proof has
+ * armed it anew, in milliseconds. The next beat is sent `heartbeatEvery` after the last one, its proof
+ * takes at most the request deadline, arming takes `ARM_WITHIN_MS`; and in profile `seconds` the kernel
+ * may remove the address `LIFETIME_RESERVE_MS` before the deadline. The first lifetime is then at least
+ * 1 s too: it needs only request deadline + arming + 2 s. `adaptive` promises no less than its shortest.
  */
-export function smallestHoldForMs({ heartbeatEveryMs, requestDeadlineMs }: Beat): number {
-  return heartbeatEveryMs + requestDeadlineMs + ARM_WITHIN_MS + LIFETIME_RESERVE_MS;
+export function smallestHoldForMs(beat: Beat): number {
+  const reserve = beat.profile === 'seconds' ? LIFETIME_RESERVE_MS : 0;
+  const least = beat.heartbeatEveryMs + beat.requestDeadlineMs + ARM_WITHIN_MS + reserve;
+  return Math.max(least, beat.shortest?.holdForMs ?? 0);
 }
 
 /** The smallest `holdFor` of profile `seconds`: 500 + 800 + 100 + 2000 = 3400 ms. */
-export const HOLD_FOR_MIN_MS = smallestHoldForMs(SECONDS);
+export const HOLD_FOR_MIN_MS = smallestHoldForMs(timingFor({ profile: 'seconds' }));
 
 /**
  * The longest promise of the schema, in milliseconds. Everyone waits by it when nothing is known of
  * the last holder (protocol.md rule 8), so it is the same for all nodes of all versions.
  */
 export const HOLD_FOR_MAX_MS = LONGEST_HOLD_FOR_MS;
-
-/** What an operator may choose; the rest follows. Durations in whole milliseconds. */
-export interface TimingChoice {
-  readonly profile: Timing['profile'];
-  readonly holdForMs?: number | undefined;
-  readonly heartbeatEveryMs?: number | undefined;
-  readonly announceEveryMs?: number | undefined;
-}
-
-/** The whole timing of a choice. Not checked yet: see `timingProblems`. */
-export function timingFor(choice: TimingChoice): Timing {
-  const heartbeatEveryMs = choice.heartbeatEveryMs ?? SECONDS.heartbeatEveryMs;
-  const holdForMs = choice.holdForMs ?? SECONDS.holdForMs;
-  return {
-    ...SECONDS,
-    heartbeatEveryMs,
-    holdForMs,
-    announceEveryMs: choice.announceEveryMs ?? SECONDS.announceEveryMs,
-    graceMs: Math.max(SECONDS.graceMs, smallestGraceMs({ ...SECONDS, heartbeatEveryMs })),
-    takeoverAfterMs: takeoverAfterMs(holdForMs, SECONDS.fenceLatencyMs),
-  };
-}
-
-/** Two beats and a deadline: the old holder, if it lives, beats first (protocol.md rule 12). */
-function smallestGraceMs({ heartbeatEveryMs, requestDeadlineMs }: Beat): number {
-  return 2 * heartbeatEveryMs + requestDeadlineMs;
-}
 
 /**
  * What is wrong with a timing, each problem with the smallest (or largest) value that works.
@@ -107,7 +63,7 @@ export function timingProblems(timing: Timing): ConfigProblem[] {
       holdForMs,
       smallestHoldForMs(timing),
       HOLD_FOR_MAX_MS,
-      'the address would leave its link between two heartbeats',
+      'the address would be given up between two heartbeats',
     ),
     ...within(
       'announceEvery',

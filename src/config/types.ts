@@ -1,19 +1,17 @@
+import type { Terms } from '../election/terms.ts';
 import type { Vip } from '../network/types.ts';
 
-/** Timing of one node. All in milliseconds. `timing.ts` holds the profiles and the inequalities. */
-export interface Timing {
-  readonly profile: 'seconds';
-  /** The holder writes its heartbeat this often. */
-  readonly heartbeatEveryMs: number;
-  /** Deadline of one etcd request. */
-  readonly requestDeadlineMs: number;
+/** How the right to hold is kept (design §4); `config/profiles.ts` has their figures. */
+export type Profile = 'seconds' | 'steady' | 'fast' | 'adaptive';
+
+/** Timing of one node. All in milliseconds. `timing.ts` holds the inequalities. */
+export interface Timing extends Terms {
+  readonly profile: Profile;
+  /** Profile `adaptive`: the shortest terms; those above are the longest. */
+  readonly shortest?: Terms;
   /** After an etcd outage a candidate's reads must have been good this long before it deposes. */
   readonly graceMs: number;
-  /** A proof is good for this long, counted from before its request was sent. */
-  readonly holdForMs: number;
-  /** How late this profile's fence may close; part of the promise (protocol.md, Words). */
-  readonly fenceLatencyMs: number;
-  /** What others wait before deposing us: follows from the two above. */
+  /** What others wait before deposing us: follows from hold time and fence latency. */
   readonly takeoverAfterMs: number;
   /** A gratuitous ARP this often, after the burst. */
   readonly announceEveryMs: number;

@@ -17,7 +17,7 @@ const HOLDER_READ_FACTOR = 3;
 const READ_RETRY_MS = [100, 0, 50, 100, 200] as const;
 const READ_RETRY_MAX_MS = 300;
 
-/** The loop turns at least this often: /healthz goes by it. */
+/** The loop turns at least this often, and twice in a hold: /healthz goes by it. */
 const TURN_WITHIN_MS = 1000;
 
 /** @param failures reads that failed in a row; 0: it was answered, but by no complete picture */
@@ -61,7 +61,7 @@ export class ControlLoop {
         const now = parts.clock.now();
         core.lastTurnAt = now;
         const dueMs = until === undefined ? waitMs : Math.max(elapsedMs(now, until), 0);
-        const restMs = Math.min(waitMs, dueMs, TURN_WITHIN_MS);
+        const restMs = Math.min(waitMs, dueMs, TURN_WITHIN_MS, core.options.timing.holdForMs / 2);
         if (await look.wait(parts.clock, restMs, signal)) break;
         waitMs -= elapsedMs(now, parts.clock.now());
       }

@@ -7,18 +7,17 @@ import { Lease } from './lease.ts';
 import { Member } from './member.ts';
 import { Reader } from './reader.ts';
 import type { LeaseId, Store } from './store.ts';
+import type { Terms } from './terms.ts';
 import { Transactions } from './transactions.ts';
 import type { ElectionGroup, ElectionListener, Journal, Proof } from './types.ts';
 import { View } from './view.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** Timing that the election needs, in milliseconds (config/timing.ts has the profiles). */
-export interface ElectionTiming {
-  readonly heartbeatEveryMs: number;
-  readonly requestDeadlineMs: number;
+export interface ElectionTiming extends Terms {
+  /** Where the terms above are the longest of those that are used: the shortest. */
+  readonly shortest?: Terms;
   readonly graceMs: number;
-  readonly holdForMs: number;
-  readonly fenceLatencyMs: number;
   readonly takeoverAfterMs: number;
   readonly leaseTtlMs: number;
 }
@@ -33,6 +32,8 @@ export interface ElectionOptions {
   readonly facts: () => string;
   /** For tests and the simulator. */
   readonly newLeaseId?: () => LeaseId;
+  /** For the simulator, whose schedules are short: see `HeartbeatTiming`. */
+  readonly calmMs?: number | undefined;
 }
 
 export interface ElectionParts {
@@ -99,7 +100,7 @@ export class ElectionCore {
         onProved: (group, proof) => listener.onProved(group, this.#capped(group, proof)),
         onRecovered: () => this.#retry(),
       },
-      { ...timing, idleEveryMs: IDLE_BEAT_EVERY_MS },
+      { ...timing, idleEveryMs: IDLE_BEAT_EVERY_MS, calmMs: options.calmMs },
     );
     for (const group of options.groups) this.members.set(group.name, this.#member(group));
   }

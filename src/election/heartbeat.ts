@@ -1,14 +1,16 @@
 import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
 import type { Emit } from '../events.ts';
+import { Adaptation } from './adaptation.ts';
 import { encodeBeat, tokenMark } from './beat.ts';
 import { isCurrent, type Claim, type Listed } from './claim.ts';
 import { NOTHING, together, type BeatFinding } from './finding.ts';
 import { groundAfter, type BeatGround, type OwnGround } from './ground.ts';
 import { HeartbeatKey } from './heartbeat-key.ts';
-import { Pace, type PaceTiming } from './pace.ts';
+import { Pace } from './pace.ts';
 import { proving, provingExactly, rangedUntil, type Proving } from './proving.ts';
 import type { Self } from './situation.ts';
 import { StoreError, type Store, type TxnReply } from './store.ts';
+import type { Terms } from './terms.ts';
 import type { OutgoingBeat, Transactions } from './transactions.ts';
 import type { Journal, Proof } from './types.ts';
 
@@ -17,12 +19,17 @@ export interface ComposedBeat extends OutgoingBeat {
   /** Read before the request is written. */
   readonly sentAt: Instant;
   readonly holdForMs: number;
+  /** How often beats are to be sent once this one is confirmed, in milliseconds. */
+  readonly everyMs: number;
 }
 
-export interface HeartbeatTiming extends PaceTiming {
-  readonly holdForMs: number;
-  readonly fenceLatencyMs: number;
-  readonly requestDeadlineMs: number;
+export interface HeartbeatTiming extends Terms {
+  /** Where terms may become shorter than these: the shortest. */
+  readonly shortest?: Terms | undefined;
+  /** How often a node beats that holds and leads nothing, in milliseconds. */
+  readonly idleEveryMs: number;
+  /** After so long without need the terms go down by one step, in milliseconds; undefined: the usual. */
+  readonly calmMs?: number | undefined;
 }
 
 interface HeartbeatParts {
@@ -42,7 +49,8 @@ interface HeartbeatParts {
  */
 export class Heartbeat {
   readonly #parts: HeartbeatParts;
-  readonly #timing: HeartbeatTiming;
+  readonly #longest: Terms;
+  readonly #adaptation: Adaptation;
   /** Tokens that every beat lists, by group. */
   readonly listed = new Map<string, Listed>();
   readonly key = new HeartbeatKey(this.listed);
@@ -53,25 +61,36 @@ export class Heartbeat {
   #failing = false;
   /** When the newest confirmed beat had been sent. */
   lastConfirmedSentAt: Instant | undefined;
+  /** How often beats are to be sent since then. */
+  #confirmedEveryMs = Infinity;
 
   constructor(parts: HeartbeatParts, timing: HeartbeatTiming) {
     this.#parts = parts;
-    this.#timing = timing;
-    this.pace = new Pace(timing);
+    this.#longest = timing;
+    const { idleEveryMs, shortest, calmMs } = timing;
+    this.#adaptation = new Adaptation(timing, shortest, parts.clock.now(), calmMs);
+    // What was promised last lasts for so much only: beats come no slower before more is confirmed.
+    const briskEveryMs = (): number =>
+      Math.min(this.#terms.heartbeatEveryMs, this.#confirmedEveryMs);
+    this.pace = new Pace({ briskEveryMs, idleEveryMs });
+  }
+
+  get #terms(): Terms {
+    return this.#adaptation.terms;
   }
 
   /** What a token taken now may ever promise. */
   ceilingMs(): number {
     const { promisedEnd } = this.#parts.journal.memory;
     const open = Math.ceil(elapsedMs(this.#parts.clock.now(), promisedEnd));
-    return Math.max(this.#timing.holdForMs, open);
+    return Math.max(this.#longest.holdForMs, open);
   }
 
   /** The next beat; its promise is in the state file when this returns. @throws when that fails */
   compose(self: Self): ComposedBeat {
     const { clock, journal } = this.#parts;
     const { memory } = journal;
-    const { holdForMs: wanted, fenceLatencyMs, requestDeadlineMs } = this.#timing;
+    const { holdForMs: wanted, heartbeatEveryMs, fenceLatencyMs, requestDeadlineMs } = this.#terms;
     const sentAt = clock.now();
     const ceilings = [...this.listed.values()].map((each) => each.ceilingMs);
     const open = Math.ceil(elapsedMs(sentAt, memory.promisedEnd));
@@ -91,7 +110,7 @@ export class Heartbeat {
       nextBeatWithinMs: beatEveryMs + requestDeadlineMs,
       tokens: [...this.listed].map(([group, { token }]) => tokenMark(group, token.createRevision)),
     });
-    return { seq: memory.seq, value, sentAt, holdForMs };
+    return { seq: memory.seq, value, sentAt, holdForMs, everyMs: heartbeatEveryMs };
   }
 
   /**
@@ -105,7 +124,7 @@ export class Heartbeat {
     const exactly = this.#suspicious || ground.kind !== 'own';
     const portions = exactly
       ? provingExactly(this.listed, on)
-      : proving(this.listed, on, this.#parts.clock.now(), this.#timing.holdForMs);
+      : proving(this.listed, on, this.#parts.clock.now(), this.#terms.holdForMs);
     const findings: BeatFinding[] = [];
     for (const portion of portions) {
       const finding = await this.#beatPortion(self, ground, portion, signal);
@@ -127,7 +146,7 @@ export class Heartbeat {
     signal: AbortSignal,
   ): Promise<BeatFinding | undefined> {
     const { store, clock, emit, transactions } = this.#parts;
-    const deadlineMs = this.#timing.requestDeadlineMs;
+    const deadlineMs = this.#terms.requestDeadlineMs;
     let beat: ComposedBeat;
     let reply: TxnReply;
     try {
@@ -137,6 +156,7 @@ export class Heartbeat {
     } catch (error) {
       if (signal.aborted) return undefined;
       this.#failing = true;
+      if (this.#adaptation.failed(clock.now())) this.#tellTerms();
       emit({
         type: 'beat-failed',
         code: error instanceof StoreError ? error.code : 'STATE_FILE',
@@ -170,10 +190,19 @@ export class Heartbeat {
     } else {
       this.#parts.emit({ type: 'beat', durationMs, holdForMs });
     }
-    if (last === undefined || beat.sentAt > last) this.lastConfirmedSentAt = beat.sentAt;
+    if (last === undefined || beat.sentAt > last) {
+      this.lastConfirmedSentAt = beat.sentAt;
+      this.#confirmedEveryMs = beat.everyMs;
+    }
+    if (this.#adaptation.confirmed(durationMs, at)) this.#tellTerms();
     if (!this.#failing) return;
     this.#failing = false;
     this.#parts.onRecovered();
+  }
+
+  #tellTerms(): void {
+    const { holdForMs, heartbeatEveryMs } = this.#terms;
+    this.#parts.emit({ type: 'terms-changed', holdForMs, heartbeatEveryMs });
   }
 
   /**

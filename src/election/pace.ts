@@ -1,7 +1,8 @@
 import { after, type Instant } from '../clock.ts';
 
 export interface PaceTiming {
-  readonly heartbeatEveryMs: number;
+  /** How often a holder beats, as things are. */
+  readonly briskEveryMs: () => number;
   /** How often a node beats that holds and leads nothing. */
   readonly idleEveryMs: number;
 }
@@ -18,8 +19,8 @@ export class Pace {
 
   /** Milliseconds from one beat to the next, when all goes well. */
   get everyMs(): number {
-    const { heartbeatEveryMs, idleEveryMs } = this.#timing;
-    return this.brisk ? heartbeatEveryMs : idleEveryMs;
+    const { briskEveryMs, idleEveryMs } = this.#timing;
+    return this.brisk ? briskEveryMs() : idleEveryMs;
   }
 
   /**

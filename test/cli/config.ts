@@ -32,7 +32,7 @@ prefix: /x # ${file}:1
 etcd:
   endpoints: [ https://10.0.0.1:2379 ] # --etcd
   insecure: false # --etcd-insecure
-profile: seconds # default
+profile: steady # default
 holdFor: 5s # ${file}:2
 announceEvery: 3s # default
 listen: :2112 # default
@@ -45,7 +45,7 @@ groups:
   - name: default # default
     vips: [ 10.0.0.100, 10.0.0.101, 10.0.0.102 ] # --vip
     link: auto # default
-# timing: heartbeat 500ms, request deadline 800ms, grace 1.8s, takeover 6.086s, lease 15s
+# timing: hold 5s, heartbeat 500ms, request deadline 800ms, grace 1.8s, takeover 6.072s, lease 15s
 `,
   );
 });

@@ -5,9 +5,9 @@ import {
   HOLD_FOR_MAX_MS,
   HOLD_FOR_MIN_MS,
   smallestHoldForMs,
-  timingFor,
   timingProblems,
 } from '../../src/config/timing.ts';
+import { timingFor } from '../../src/config/profiles.ts';
 import { LONGEST_TAKEOVER_AFTER_MS, RHO, takeoverAfterMs } from '../../src/election/promise.ts';
 
 const promise = fc.integer({ min: 1, max: 100_000 });

@@ -4,7 +4,7 @@ import { Pace } from '../../src/election/pace.ts';
 import { TIMING } from '../fixtures/fast-timing.ts';
 
 await t.test('rule 7: the pace is brisk while leading or claiming, sooner while overdue', (t) => {
-  const pace = new Pace({ ...TIMING, idleEveryMs: 3000 });
+  const pace = new Pace({ briskEveryMs: () => TIMING.heartbeatEveryMs, idleEveryMs: 3000 });
   const lastAt = 1e6 as Instant;
   const due = (agoMs?: number): number => {
     const confirmedSentAt = agoMs === undefined ? undefined : after(lastAt, -agoMs);

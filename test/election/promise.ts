@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import t from 'tap';
+import { timingFor } from '../../src/config/profiles.ts';
 import * as timing from '../../src/config/timing.ts';
 import {
   LONGEST_FENCE_LATENCY_MS,
@@ -36,7 +37,7 @@ await t.test('Words: the shortest whole wait that covers a promise on the worst 
 
 await t.test('the configuration promises no more than the longest that others wait out', (t) => {
   t.equal(timing.HOLD_FOR_MAX_MS, LONGEST_HOLD_FOR_MS);
-  const { fenceLatencyMs } = timing.timingFor({ profile: 'seconds' });
+  const { fenceLatencyMs } = timingFor({ profile: 'seconds' });
   t.ok(fenceLatencyMs <= LONGEST_FENCE_LATENCY_MS);
   t.equal(
     LONGEST_TAKEOVER_AFTER_MS,

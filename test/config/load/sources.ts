@@ -12,7 +12,7 @@ await t.test(
       node: 'pi-1',
       prefix: '/vip-elector',
       etcd: { endpoints: [ETCD] },
-      timing: { profile: 'seconds', holdForMs: 4000, announceEveryMs: 3000, takeoverAfterMs: 4900 },
+      timing: { profile: 'steady', holdForMs: 3000, announceEveryMs: 3000, takeoverAfterMs: 3700 },
       listen: { host: '', port: 2112 },
       runtimeDir: '/run/vip-elector',
       logLevel: 'info',
@@ -21,7 +21,7 @@ await t.test(
     });
     const vips = [{ family: 4, address: '10.0.0.100', prefixLength: 32 }];
     t.same(config.groups, [{ name: 'default', vips, links: 'auto' }]);
-    t.match(sources, { node: 'default', holdFor: 'default', 'groups[0].vips': '--vip' });
+    t.match(sources, { node: 'default', profile: 'default', 'groups[0].vips': '--vip' });
     t.same(warnings, []);
   },
 );
