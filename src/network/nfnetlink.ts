@@ -1,9 +1,8 @@
 /** nf_tables over netlink, in one breath: what is asked is done when the call returns. */
-import { SystemError, closeFd } from '../libc.ts';
 import { codeOf, readErrno } from './netlink-errno.ts';
-import { decodeMessages, encodeMessage } from './netlink-message.ts';
+import { NetlinkExchange, codeOfThrown, openDatagrams } from './netlink-exchange.ts';
+import { encodeMessage } from './netlink-message.ts';
 import type { NetlinkMessage } from './netlink-message.ts';
-import { openNetlink, receiveNetlink, sendNetlink } from './netlink-socket.ts';
 import { NetworkError } from './network-error.ts';
 
 /** linux/netlink.h */
@@ -47,14 +46,12 @@ export interface Nftables {
  * waits, other than for another process that is changing nf_tables in this moment.
  */
 export class Nfnetlink implements Nftables {
-  readonly #fd: number;
-  #seq = 0;
-  #closed = false;
+  readonly #exchange: NetlinkExchange;
 
   /** @throws NetworkError `ENOTSUP` when the kernel has no netfilter, … */
   constructor() {
     try {
-      this.#fd = openNetlink(NETLINK_NETFILTER);
+      this.#exchange = new NetlinkExchange(openDatagrams(NETLINK_NETFILTER));
     } catch (error) {
       const code = codeOfThrown(error);
       const told = code === 'EPROTONOSUPPORT' ? 'ENOTSUP' : code;
@@ -70,7 +67,7 @@ export class Nfnetlink implements Nftables {
    */
   commit(what: string, messages: readonly NftMessage[]): void {
     if (messages.length === 0) return;
-    const first = this.#seq + 1;
+    const first = this.#exchange.seq + 1;
     const batch = [this.#encodeMark(NFNL_MSG_BATCH_BEGIN)];
     messages.forEach((message, index) => {
       // Whatever fails is told without being asked for; so one acknowledgement is enough, and the
@@ -78,13 +75,13 @@ export class Nfnetlink implements Nftables {
       const isLast = index === messages.length - 1;
       batch.push(this.#encode(message, isLast ? NLM_F_ACK : 0));
     });
-    const last = this.#seq;
+    const last = this.#exchange.seq;
     batch.push(this.#encodeMark(NFNL_MSG_BATCH_END));
     let acknowledged = false;
     // Of the marks, too: an error of the whole batch is told as one of its first message, and does
     // not keep the acknowledgement from coming.
-    for (const { type, seq, data } of this.#exchange(what, Buffer.concat(batch))) {
-      if (type !== NLMSG_ERROR || seq < first || seq > this.#seq) continue;
+    for (const { type, seq, data } of this.#exchange.exchange(what, Buffer.concat(batch))) {
+      if (type !== NLMSG_ERROR || seq < first || seq > this.#exchange.seq) continue;
       const errno = readErrno(data);
       if (errno !== 0) {
         const place = messages.length > 1 && seq > first ? ` (change ${seq - first})` : '';
@@ -104,7 +101,9 @@ export class Nfnetlink implements Nftables {
   list(what: string, message: NftMessage): NetlinkMessage[] {
     for (let count = 0; count < LISTINGS_MAX; count += 1) {
       const datagram = this.#encode(message, NLM_F_DUMP);
-      const parts = this.#exchange(what, datagram).filter(({ seq }) => seq === this.#seq);
+      const parts = this.#exchange
+        .exchange(what, datagram)
+        .filter(({ seq }) => seq === this.#exchange.seq);
       const end = parts.find(({ type }) => type === NLMSG_ERROR || type === NLMSG_DONE);
       if (end === undefined) throw new NetworkError(what, 'TIMEOUT');
       const errno = readErrno(end.data);
@@ -117,52 +116,25 @@ export class Nfnetlink implements Nftables {
 
   /** Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    closeFd(this.#fd);
+    this.#exchange.close();
   }
 
   #encode({ type, family, flags, attributes }: NftMessage, more: number): Buffer {
-    this.#seq += 1;
     return encodeMessage(
       (NFNL_SUBSYS_NFTABLES << 8) | type,
       NLM_F_REQUEST | flags | more,
-      this.#seq,
+      this.#exchange.nextSeq(),
       Buffer.concat([netfilterHeader(family, 0), attributes]),
     );
   }
 
   #encodeMark(type: number): Buffer {
-    this.#seq += 1;
-    return encodeMessage(type, NLM_F_REQUEST, this.#seq, netfilterHeader(0, NFNL_SUBSYS_NFTABLES));
-  }
-
-  /** Sends a datagram and takes all answers that are there. @throws NetworkError */
-  #exchange(what: string, datagram: Uint8Array): NetlinkMessage[] {
-    if (this.#closed) throw new NetworkError(what, 'CLOSED');
-    const answers: NetlinkMessage[] = [];
-    try {
-      sendNetlink(this.#fd, datagram);
-      // A listing's next part is made when the one before is taken.
-      for (let answer = this.#receive(); answer !== undefined; answer = this.#receive()) {
-        if (answer.port === 0) answers.push(...decodeMessages(answer.bytes));
-      }
-      return answers;
-    } catch (error) {
-      throw new NetworkError(what, codeOfThrown(error), { cause: error });
-    }
-  }
-
-  /** The next datagram that is there. @throws SystemError */
-  #receive(): ReturnType<typeof receiveNetlink> {
-    try {
-      return receiveNetlink(this.#fd);
-    } catch (error) {
-      // Told once, before those answers that did fit: whoever misses one of the others will notice,
-      // and the kernel sends nothing more until the buffer is empty.
-      if (codeOfThrown(error) === 'ENOBUFS') return receiveNetlink(this.#fd);
-      throw error;
-    }
+    return encodeMessage(
+      type,
+      NLM_F_REQUEST,
+      this.#exchange.nextSeq(),
+      netfilterHeader(0, NFNL_SUBSYS_NFTABLES),
+    );
   }
 }
 
@@ -172,8 +144,4 @@ function netfilterHeader(family: number, resource: number): Buffer {
   header.writeUInt8(family, 0);
   header.writeUInt16BE(resource, 2);
   return header;
-}
-
-function codeOfThrown(error: unknown): string {
-  return error instanceof SystemError ? error.code : 'EIO';
 }

@@ -1,197 +1,164 @@
-// What the kernel does too rarely to be provoked: the package's own socket over a scripted one.
-import { EventEmitter } from 'node:events';
-import { NetlinkSocket } from 'netlink';
-import type { RawNetlinkSocket } from 'netlink';
+// What the kernel does too rarely to be provoked: requests over a scripted socket.
 import t from 'tap';
-import { NetlinkRequests } from '../../src/network/netlink-requests.ts';
-import { NetworkError } from '../../src/network/network-error.ts';
+import { SystemError } from '../../src/libc.ts';
+import type { Datagrams } from '../../src/network/netlink-exchange.ts';
+import { encodeMessage } from '../../src/network/netlink-message.ts';
+import { NetlinkRequests, type Reply } from '../../src/network/netlink-requests.ts';
 
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const RTM_NEWADDR = 20;
+const RTM_GETADDR = 22;
 const MULTI = 2;
 const DUMP_INTR = 0x10;
+/** linux/netlink.h: NLM_F_REQUEST with NLM_F_ACK, NLM_F_DUMP. */
+const CHANGE = 0x5;
+const LIST = 0x301;
+const ENOBUFS = 105;
 
-/** struct nlmsghdr and a body. */
-function message(type: number, flags: number, seq: number, body: Buffer): Buffer {
-  const header = Buffer.alloc(16);
-  header.writeUInt32LE(16 + body.length, 0);
-  header.writeUInt16LE(type, 4);
-  header.writeUInt16LE(flags, 6);
-  header.writeUInt32LE(seq, 8);
-  return Buffer.concat([header, body]);
-}
 function errno(value: number): Buffer {
   const body = Buffer.alloc(20);
   body.writeInt32LE(value);
   return body;
 }
 const part = (seq: number, text: string, flags = MULTI): Buffer =>
-  message(RTM_NEWADDR, flags, seq, Buffer.from(text.padEnd(8)));
+  encodeMessage(RTM_NEWADDR, flags, seq, Buffer.from(text.padEnd(8)));
 const done = (seq: number, error = 0, flags = MULTI): Buffer =>
-  message(NLMSG_DONE, flags, seq, errno(error));
-const ack = (seq: number, error = 0): Buffer => message(NLMSG_ERROR, 0, seq, errno(error));
+  encodeMessage(NLMSG_DONE, flags, seq, errno(error));
+const ack = (seq: number, error = 0): Buffer => encodeMessage(NLMSG_ERROR, 0, seq, errno(error));
 
-/** A raw socket that notes what is sent and says what the test tells it to. */
-class ScriptedSocket extends EventEmitter {
-  readonly sent: number[] = [];
-  closed = false;
-  onSend: (seq: number) => void = () => undefined;
-
-  send(buffers: Buffer[]): void {
-    const seq = buffers[0]!.readUInt32LE(8);
-    this.sent.push(seq);
-    this.onSend(seq);
-  }
-
-  receive(datagrams: Buffer[], port = 0): void {
-    for (const datagram of datagrams) this.emit('message', datagram, { port, groups: 0 });
-  }
-
-  address(): { port: number; groups: number } {
-    return { port: 7, groups: 0 };
-  }
-
-  ref(): void {}
-
-  unref(): void {}
-
-  close(): void {
-    this.closed = true;
-  }
+interface Answer {
+  readonly port: number;
+  readonly bytes: Uint8Array;
 }
 
-/** Requests over scripted sockets; `answer` is what each sent request is answered with. */
-function scripted(limit: number, answer?: (seq: number) => Buffer[]) {
-  const sockets: ScriptedSocket[] = [];
-  const requests = new NetlinkRequests(() => {
-    const raw = new ScriptedSocket();
-    if (answer !== undefined) {
-      raw.onSend = (seq) => process.nextTick(() => raw.receive(answer(seq)));
-    }
-    sockets.push(raw);
-    return new NetlinkSocket(raw as unknown as RawNetlinkSocket);
-  }, limit);
-  const ask = (what = 'ask') => requests.request(what, 22, 0x300, Buffer.alloc(8));
-  return { requests, sockets, ask };
+/** A socket that answers each request as the test says. */
+function scripted(answer: (seq: number) => readonly (Buffer | Answer | Error)[]) {
+  const waiting: (Buffer | Answer | Error)[] = [];
+  const sent: Buffer[] = [];
+  let closed = 0;
+  const socket: Datagrams = {
+    send: (datagram) => {
+      const bytes = Buffer.from(datagram);
+      sent.push(bytes);
+      waiting.push(...answer(bytes.readUInt32LE(8)));
+    },
+    receive: () => {
+      const next = waiting.shift();
+      if (next instanceof Error) throw next;
+      return Buffer.isBuffer(next) ? { port: 0, bytes: next } : next;
+    },
+    close: () => {
+      closed += 1;
+    },
+  };
+  const requests = new NetlinkRequests(() => socket);
+  const list = (): Reply => requests.list('list', RTM_GETADDR, Buffer.alloc(8));
+  const change = (): void => requests.change('change', RTM_NEWADDR, 0x400, Buffer.alloc(8));
+  return { requests, sent, waiting, list, change, timesClosed: () => closed };
 }
-/** What was put off to the end of this turn of the event loop has happened. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const texts = (reply: { messages: readonly { data: Uint8Array }[] }): string[] =>
-  reply.messages.map(({ data }) => Buffer.from(data).toString().trim());
 
-await t.test('a listing is put together from its datagrams', async (t) => {
-  const { ask } = scripted(1, (seq) => [
+const texts = ({ messages }: Reply): string[] =>
+  messages.map(({ data }) => Buffer.from(data).toString().trim());
+
+await t.test('a listing is put together from its datagrams', (t) => {
+  const { list, sent } = scripted((seq) => [
     Buffer.concat([part(seq, 'a'), part(seq, 'b')]),
     part(seq, 'c'),
     done(seq),
   ]);
-  const reply = await ask();
+  const reply = list();
   t.strictSame(texts(reply), ['a', 'b', 'c']);
   t.equal(reply.interrupted, false);
+  t.equal(sent[0]?.readUInt16LE(4), RTM_GETADDR);
+  t.equal(sent[0]?.readUInt16LE(6), LIST);
+  t.end();
 });
 
-await t.test('an empty listing is empty', async (t) => {
-  const { ask } = scripted(1, (seq) => [done(seq)]);
-  t.strictSame(await ask(), { messages: [], interrupted: false });
+await t.test('an empty listing is empty', (t) => {
+  t.strictSame(scripted((seq) => [done(seq)]).list(), { messages: [], interrupted: false });
+  t.end();
 });
 
-await t.test('an interrupted listing says so, on a part or only at its end', async (t) => {
-  const onPart = scripted(1, (seq) => [part(seq, 'a', MULTI | DUMP_INTR), done(seq)]);
-  t.equal((await onPart.ask()).interrupted, true);
-  const atEnd = scripted(1, (seq) => [part(seq, 'a'), done(seq, 0, MULTI | DUMP_INTR)]);
-  t.equal((await atEnd.ask()).interrupted, true);
-  t.equal((await atEnd.ask()).interrupted, true, 'the next one by its own end');
+await t.test('an interrupted listing says so, on a part or only at its end', (t) => {
+  const onPart = scripted((seq) => [part(seq, 'a', MULTI | DUMP_INTR), done(seq)]);
+  t.equal(onPart.list().interrupted, true);
+  const atEnd = scripted((seq) => [part(seq, 'a'), done(seq, 0, MULTI | DUMP_INTR)]);
+  t.equal(atEnd.list().interrupted, true);
+  t.end();
 });
 
-await t.test('a listing that failed on the way is an error, not a short listing', async (t) => {
-  const { ask } = scripted(1, (seq) => [part(seq, 'a'), done(seq, -105)]);
-  await t.rejects(ask('list'), { name: 'NetworkError', code: 'ENOBUFS', message: 'list: ENOBUFS' });
+await t.test('a listing that failed on the way is an error, not a short listing', (t) => {
+  const failed = scripted((seq) => [part(seq, 'a'), done(seq, -ENOBUFS)]);
+  t.throws(failed.list, { name: 'NetworkError', code: 'ENOBUFS', message: 'list: ENOBUFS' });
+  const cut = scripted((seq) => [part(seq, 'a')]);
+  t.throws(cut.list, { code: 'TIMEOUT' });
+  t.end();
 });
 
-await t.test('a refusal is an error with its code, known or not', async (t) => {
-  await t.rejects(scripted(1, (seq) => [ack(seq, -1)]).ask(), { code: 'EPERM' });
-  await t.rejects(scripted(4, (seq) => [ack(seq, -16)]).ask(), { code: 'EBUSY' });
-  await t.rejects(scripted(1, (seq) => [ack(seq, -529)]).ask(), { code: /529/ });
+await t.test('a change is done when the kernel has said so', (t) => {
+  const { change, sent } = scripted((seq) => [ack(seq)]);
+  change();
+  t.equal(sent[0]?.readUInt16LE(6), CHANGE | 0x400);
+  t.throws(scripted(() => []).change, { name: 'NetworkError', code: 'TIMEOUT' });
+  t.end();
 });
 
-await t.test('listings wait for each other', async (t) => {
-  const { ask, sockets } = scripted(1);
-  const all = Promise.all([ask(), ask()]);
-  const [socket] = sockets;
-  t.equal(socket!.sent.length, 1);
-  const [first] = socket!.sent;
-  socket!.receive([part(first!, 'a'), done(first!)]);
-  await settled();
-  const [, second] = socket!.sent;
-  socket!.receive([part(second!, 'b'), done(second!)]);
-  t.strictSame((await all).map(texts), [['a'], ['b']]);
-  t.equal(socket!.listenerCount('message'), 1, 'only the package listens afterwards');
+await t.test('a refusal is an error with its code, known or not', (t) => {
+  t.throws(scripted((seq) => [ack(seq, -1)]).list, { code: 'EPERM' });
+  t.throws(scripted((seq) => [ack(seq, -16)]).change, { code: 'EBUSY' });
+  t.throws(scripted((seq) => [ack(seq, -529)]).change, { code: /529/ });
+  t.end();
 });
 
-await t.test('changes go out together, up to the limit', async (t) => {
-  const { ask, sockets } = scripted(3);
-  const all = Promise.all([ask(), ask(), ask(), ask(), ask()]);
-  const socket = sockets[0]!;
-  t.equal(socket.sent.length, 3);
-  socket.receive([ack(socket.sent[1]!)]);
-  await settled();
-  t.equal(socket.sent.length, 4, 'one answered, one more sent');
-  socket.onSend = (seq) => process.nextTick(() => socket.receive([ack(seq)]));
-  socket.receive([0, 2, 3].map((i) => ack(socket.sent[i]!)));
-  t.equal((await all).length, 5);
+await t.test('what comes late for an earlier request does not meet a later one', (t) => {
+  let late: Buffer[] = [];
+  const { list, change } = scripted((seq) => {
+    if (late.length === 0) {
+      late = [part(seq, 'late'), done(seq)];
+      return [];
+    }
+    return [...late, part(seq, 'a'), done(seq)];
+  });
+  t.throws(list, { code: 'TIMEOUT' });
+  t.strictSame(texts(list()), ['a']);
+  t.throws(change, { code: 'TIMEOUT' }, 'nor is the end of a listing an acknowledgement');
+  t.end();
 });
 
-await t.test('no answer is TIMEOUT; a late one does not meet the next listing', async (t) => {
-  const { ask, sockets } = scripted(1);
-  await t.rejects(ask(), { code: 'TIMEOUT' });
-  const next = ask();
-  t.equal(sockets.length, 2, 'on a socket of its own');
-  const [old, fresh] = sockets;
-  old!.receive([part(old!.sent[0]!, 'late'), done(old!.sent[0]!)]);
-  fresh!.receive([part(fresh!.sent[0]!, 'a'), done(fresh!.sent[0]!)]);
-  t.strictSame(texts(await next), ['a']);
-  await settled();
-  t.equal(old!.closed, true);
+await t.test('an answer that is not the kernel’s counts for nothing', (t) => {
+  const forged = scripted((seq) => [{ port: 4711, bytes: ack(seq) }]);
+  t.throws(forged.change, { code: 'TIMEOUT' });
+  const both = scripted((seq) => [{ port: 4711, bytes: ack(seq, -1) }, ack(seq)]);
+  both.change();
+  t.end();
 });
 
-await t.test('an answer that is not the kernel’s is refused', async (t) => {
-  const { ask, sockets } = scripted(1);
-  const asked = ask();
-  sockets[0]!.receive([ack(sockets[0]!.sent[0]!)], 4711);
-  await t.rejects(asked, { code: 'EBADMSG' });
+await t.test('an overrun is told once: what did fit counts, what did not is missed', (t) => {
+  const overrun = new SystemError('recvfrom', ENOBUFS);
+  scripted((seq) => [overrun, ack(seq)]).change();
+  t.throws(scripted(() => [overrun]).change, { code: 'TIMEOUT' });
+  t.throws(scripted((seq) => [overrun, part(seq, 'a')]).list, { code: 'TIMEOUT' });
+  t.end();
 });
 
-await t.test('a socket that broke is opened anew', async (t) => {
-  const { ask, sockets } = scripted(1, (seq) => [done(seq)]);
-  await ask();
-  sockets[0]!.emit('error', new Error('broken'));
-  await ask();
-  t.equal(sockets.length, 2);
-  await settled();
-  t.equal(sockets[0]!.closed, true);
+await t.test('what the socket says is told by its code', (t) => {
+  const EBADF = 9;
+  const broken = scripted(() => [new SystemError('recvfrom', EBADF)]);
+  t.throws(broken.list, { name: 'NetworkError', code: 'EBADF' });
+  t.throws(scripted(() => [new Error('odd')]).list, { code: 'EIO' });
+  const none = (): never => {
+    throw new SystemError('socket', 24);
+  };
+  t.throws(() => new NetlinkRequests(none), { name: 'NetworkError', code: 'EMFILE' });
+  t.end();
 });
 
-await t.test('a socket that cannot be opened is an error with its code', async (t) => {
-  const requests = new NetlinkRequests(() => {
-    throw Object.assign(new Error('socket'), { code: 'EMFILE' });
-  }, 1);
-  await t.rejects(requests.request('ask', 22, 0, Buffer.alloc(8)), { code: 'EMFILE' });
-  await requests.close();
-});
-
-await t.test('closing waits for what is under way and refuses what waits', async (t) => {
-  const { requests, ask, sockets } = scripted(1);
-  const underWay = ask();
-  const waiting = ask();
-  const closed = Promise.all([requests.close(), requests.close()]);
-  const socket = sockets[0]!;
-  t.equal(socket.closed, false);
-  socket.receive([done(socket.sent[0]!)]);
-  t.strictSame(texts(await underWay), []);
-  await t.rejects(waiting, { code: 'CLOSED' });
-  await closed;
-  t.equal(socket.closed, true);
-  await t.rejects(ask(), NetworkError);
-  await requests.close();
+await t.test('what was closed is CLOSED, and closed once', (t) => {
+  const { requests, change, timesClosed } = scripted((seq) => [ack(seq)]);
+  requests.close();
+  requests.close();
+  t.equal(timesClosed(), 1);
+  t.throws(change, { code: 'CLOSED' });
+  t.end();
 });

@@ -75,6 +75,8 @@ await inNamespace(t, import.meta.url, async () => {
     const ended = once(changing, 'exit');
     let listings = 0;
     while (changing.exitCode === null && changing.signalCode === null) {
+      // A listing takes no turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
       try {
         const addresses = await network.addresses();
         const keys = addresses.map((a) => `${a.linkIndex} ${a.address}/${a.prefixLength}`);
