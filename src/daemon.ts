@@ -79,6 +79,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     groups,
     elector,
     etcd: observer.etcd,
+    fence: parts.fence,
   });
   await observer.start(answers, signal);
   const pulse = {

@@ -39,6 +39,9 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
+/** Whole-second lifetimes of addresses, or nftables to the millisecond (design §4). */
+export type FenceKind = 'address-lifetime' | 'nftables';
+
 export type ElectorEvent =
   // lifecycle
   | { type: 'started'; version: string; node: string }
@@ -70,6 +73,8 @@ export type ElectorEvent =
   /** A beat was confirmed. `slackMs`: what was left of the right just before; undefined if none was held. */
   | { type: 'beat'; durationMs: number; holdForMs: number; slackMs?: number }
   | { type: 'beat-failed'; code: string; err: unknown }
+  /** Profile `adaptive`: what the next heartbeats promise, and how often they are sent. */
+  | { type: 'terms-changed'; holdForMs: number; heartbeatEveryMs: number }
   | { type: 'name-conflict'; node: string; err: string }
   | { type: 'name-conflict-over'; node: string }
   /** Somebody had deleted our heartbeat key or the holder record: written anew, the hold goes on. */
@@ -82,6 +87,12 @@ export type ElectorEvent =
   /** Which version a member runs, told anew when it has changed. `defects`: known ones, in words. */
   | { type: 'etcd-version'; endpoint: string; version: string; defects: readonly string[] }
   | { type: 'etcd-error'; code: string; call: string; endpoint: string; err: unknown }
+  // the kernel's guard
+  /** What ends a hold when this process cannot. `egress`: our own late frames too. `err`: why not better. */
+  | { type: 'fence'; kind: FenceKind; profile: string; egress: boolean; err?: string }
+  | { type: 'fence-failed'; err: unknown }
+  /** Somebody had removed our tables: made anew. */
+  | { type: 'fence-repaired' }
   // addresses
   | { type: 'vip-held'; group: string; vip: string; link: string; held: boolean }
   | { type: 'withdraw-failed'; group: string; vip: string; link: string; err: unknown }

@@ -5,10 +5,12 @@ import type { Config } from './config/types.ts';
 import { Elector } from './election/elector.ts';
 import { openEtcdStore } from './election/etcd/open.ts';
 import type { Emit } from './events.ts';
-import { LifetimeGuard } from './fencing/lifetime-guard.ts';
+import type { KernelGuard } from './fencing/kernel-guard.ts';
+import { openGuard } from './guard.ts';
 import { NetworkMonitor } from './network/monitor.ts';
 import { openNetwork } from './network/rtnetlink.ts';
 import type { Network } from './network/types.ts';
+import type { FenceStatus } from './observe/status.ts';
 import { TracedNetwork } from './observe/traced-network.ts';
 import { TracedStore } from './observe/traced-store.ts';
 import type { Opened } from './opened.ts';
@@ -18,11 +20,14 @@ import { Groups } from './vip/groups.ts';
 
 /** The parts of a running daemon, in the order in which they are made. */
 export interface Parts {
+  /** With the timing that the kernel's guard allows. */
   readonly config: Config;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly network: Network;
   readonly monitor: NetworkMonitor;
+  readonly guard: KernelGuard;
+  readonly fence: FenceStatus;
   readonly state: StateFile;
   readonly groups: Groups;
   readonly elector: Elector;
@@ -47,13 +52,14 @@ export async function openParts(
   { config, version, clock, emit }: PartsOptions,
   opened: Opened,
 ): Promise<Parts> {
-  const { node, prefix, timing, groups: configured } = config;
+  const { node, prefix, groups: configured } = config;
   const state = new StateFile(config.runtimeDir, { node, prefix }, clock);
   // Seams are told of at this level only: otherwise nothing stands between the rooms and them.
   const traced = config.logLevel === 'debug';
   const kernel = await openNetwork(clock);
   opened.add(() => kernel.close());
   const network = traced ? new TracedNetwork(kernel, emit) : kernel;
+  const { guard, timing, fence } = openGuard({ network, clock, emit }, config.timing, opened);
   const isRecorded = (link: string, address: string): boolean =>
     state.addresses.some((each) => each.link === link && each.address === address);
   const monitor = new NetworkMonitor({ network, clock, emit, isRecorded });
@@ -84,12 +90,23 @@ export async function openParts(
     { store, clock, journal: state, emit, listener: groups },
     { node, prefix, groups: configured, timing, facts },
   );
-  const guard = new LifetimeGuard(network, clock);
   const broken = new AbortController();
   const onDefect = (error: unknown): void => broken.abort(error);
   const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
   for (const group of configured) {
     groups.add(new GroupController({ ...shared, election: elector }, group));
   }
-  return { config, clock, emit, network, monitor, state, groups, elector, broken: broken.signal };
+  return {
+    config: { ...config, timing },
+    clock,
+    emit,
+    network,
+    monitor,
+    guard,
+    fence,
+    state,
+    groups,
+    elector,
+    broken: broken.signal,
+  };
 }

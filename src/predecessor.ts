@@ -3,6 +3,7 @@ import type { Elector } from './election/elector.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from './election/promise.ts';
 import type { Journal } from './election/types.ts';
 import type { Emit } from './events.ts';
+import type { KernelGuard } from './fencing/kernel-guard.ts';
 import type { NetworkMonitor } from './network/monitor.ts';
 import type { Network } from './network/types.ts';
 import type { Groups } from './vip/groups.ts';
@@ -22,12 +23,14 @@ export interface PastParts {
   readonly monitor: NetworkMonitor;
   readonly state: Past;
   readonly groups: Groups;
+  readonly guard: Pick<KernelGuard, 'resumes' | 'settle'>;
 }
 
 /**
  * Deals with what an earlier daemon left, and starts the groups. What the state file claims stays until
  * we know whether it can be resumed; everything else of ours goes at once (rule 15).
- * @throws OperatorError when an address cannot be withdrawn; Error when the state file cannot be written
+ * @throws OperatorError when an address cannot be withdrawn, NetworkError when an earlier fence cannot
+ *   be removed; Error when the state file cannot be written
  */
 export async function settlePast({
   clock,
@@ -35,26 +38,28 @@ export async function settlePast({
   monitor,
   network,
   groups,
+  guard,
   emit,
 }: PastParts): Promise<void> {
   const { memory } = state;
   const now = clock.now();
   if (!state.foundPredecessor && !network.marksAddresses) {
-    // Nobody can tell what an earlier daemon left on the links: wait until it must be gone, before
-    // the first beat says that we claim nothing (rule 15 [H12]).
-    state.pastIsUnknown = true;
     memory.quietUntil = after(now, LONGEST_TAKEOVER_AFTER_MS);
   }
+  // Nobody can tell what an earlier daemon left on the links, nor could one that began to wait and died:
+  // wait until it must be gone, before the first beat says that we claim nothing (rule 15 [H12]).
+  state.pastIsUnknown = !network.marksAddresses && memory.quietUntil > now;
   const remembered = memory.tokens.flatMap(({ group, token }) => {
     const controller = groups.get(group);
     return controller === undefined ? [] : [{ controller, token }];
   });
-  const resumable = memory.promisedEnd > now ? remembered : [];
-  await withdrawLeftovers({ network, monitor, clock, emit }, (address) =>
-    resumable.some(({ controller }) =>
-      controller.group.vips.some((vip) => vip.address === address.address),
-    ),
+  const resumable = guard.resumes && memory.promisedEnd > now ? remembered : [];
+  const stay = resumable.flatMap(({ controller }) => controller.group.vips);
+  await withdrawLeftovers({ network, monitor, clock, emit }, ({ address }) =>
+    stay.some((vip) => vip.address === address),
   );
+  // What nobody can tell from others' addresses may be on a link, kept shut by what a dead daemon set up.
+  if (!state.pastIsUnknown) await guard.settle(stay);
   memory.tokens = remembered.map(({ controller, token }) => ({
     group: controller.group.name,
     token,
@@ -68,13 +73,18 @@ export async function settlePast({
   }
 }
 
-/** Takes part in the elections until the signal aborts, once it is known that nothing of the past can be on the links. */
+/**
+ * Takes part in the elections until the signal aborts, once it is known that nothing of the past can be on
+ * the links.
+ * @throws NetworkError when an earlier fence cannot be removed then
+ */
 export async function campaign(
   {
     clock,
     state,
     elector,
-  }: Pick<PastParts, 'clock' | 'state'> & { readonly elector: Pick<Elector, 'run'> },
+    guard,
+  }: Pick<PastParts, 'clock' | 'state' | 'guard'> & { readonly elector: Pick<Elector, 'run'> },
   signal: AbortSignal,
 ): Promise<void> {
   const { quietUntil } = state.memory;
@@ -85,6 +95,7 @@ export async function campaign(
       if (signal.aborted) return;
       throw error;
     }
+    await guard.settle([]);
   }
   await elector.run(signal);
 }

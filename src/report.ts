@@ -3,7 +3,7 @@ import type { Config } from './config/types.ts';
 import type { Elector } from './election/elector.ts';
 import type { EtcdBoard } from './observe/etcd-board.ts';
 import type { Answers } from './observe/observer.ts';
-import type { GroupStatus, ProbeResult, StatusReport } from './observe/status.ts';
+import type { FenceStatus, GroupStatus, ProbeResult, StatusReport } from './observe/status.ts';
 import type { GroupController } from './vip/controller.ts';
 import type { Groups } from './vip/groups.ts';
 
@@ -15,6 +15,7 @@ interface ReportParts {
   readonly groups: Groups;
   readonly elector: Pick<Elector, 'lastTurnAt'>;
   readonly etcd: EtcdBoard;
+  readonly fence: FenceStatus;
 }
 
 function groupStatus({ group, status }: GroupController): GroupStatus {
@@ -38,7 +39,7 @@ function groupStatus({ group, status }: GroupController): GroupStatus {
 
 /** What the daemon answers when it is asked: `/status`, `/healthz`, the slack metric. */
 export function report(parts: ReportParts): Answers {
-  const { config, clock, version, startedAt, groups, elector, etcd } = parts;
+  const { config, clock, version, startedAt, groups, elector, etcd, fence } = parts;
   const slackMs = (): number | undefined => {
     const open = groups.all().filter(({ fence }) => fence.deadline !== undefined);
     const now = clock.now();
@@ -62,6 +63,7 @@ export function report(parts: ReportParts): Answers {
         holdForMs: etcd.holdForMs,
         slackMs: slack === undefined ? null : Math.round(slack),
       },
+      fence,
       groups: groups.all().map(groupStatus),
     };
   };

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { after } from '../src/clock.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from '../src/election/promise.ts';
 import { campaign, settlePast } from '../src/predecessor.ts';
+import type { Vip } from '../src/network/types.ts';
 import { StateFile } from '../src/runtime/state-file.ts';
 import { Groups } from '../src/vip/groups.ts';
 import { ours } from './fixtures/fake-kernel.ts';
@@ -27,6 +28,8 @@ interface Past {
   readonly onLinks?: readonly string[];
   /** No state file. */
   readonly forgotten?: boolean;
+  /** So long nothing was to be taken, in milliseconds. */
+  readonly quietMs?: number;
 }
 
 /** A start after this past. */
@@ -38,6 +41,7 @@ async function setUp(t: Test, past: Past, options: RigOptions = {}) {
     const before = new StateFile(directory, OWNER, clock, BOOT);
     before.memory.tokens = (past.tokens ?? []).map(token);
     before.memory.promisedEnd = after(clock.now(), past.leftMs ?? 4000);
+    before.memory.quietUntil = after(clock.now(), past.quietMs ?? 0);
     before.save();
   }
   kernel.list = [...kernel.list, ...(past.onLinks ?? []).map(ours)];
@@ -46,15 +50,22 @@ async function setUp(t: Test, past: Past, options: RigOptions = {}) {
   const groups = new Groups();
   for (const controller of rig.controllers) groups.add(controller);
   const emit = (event: (typeof events)[number]): void => void events.push(event);
-  const parts = { clock, emit, network: kernel, monitor, state, groups };
+  const settled: string[][] = [];
+  const guard = {
+    resumes: true,
+    settle: async (stay: readonly Vip[]): Promise<void> => {
+      settled.push(stay.map(({ address }) => address));
+    },
+  };
+  const parts = { clock, emit, network: kernel, monitor, state, groups, guard };
   const [api, db] = rig.controllers;
-  return { rig, parts, state, directory, api: api!, db: db! };
+  return { rig, parts, state, directory, settled, api: api!, db: db! };
 }
 
 await t.test(
   'what the state file claims stays by its deadline, the rest goes at once',
   async (t) => {
-    const { rig, parts, state, api, db } = await setUp(t, {
+    const { rig, parts, state, settled, api, db } = await setUp(t, {
       tokens: ['api'],
       onLinks: ['10.0.0.100', '10.0.0.101', '10.0.0.102'],
     });
@@ -65,6 +76,7 @@ await t.test(
       ['10.0.0.1', '10.0.0.100'],
     );
     t.equal(rig.count('leftover-withdrawn'), 2);
+    t.strictSame(settled, [['10.0.0.100']], 'and so does its fence');
     t.equal(api.fence.deadline, deadline, 'guarded until it is proved again');
     t.equal(db.fence.deadline, undefined);
     t.strictSame(state.memory.tokens, [token('api')]);
@@ -112,9 +124,11 @@ await t.test(
       [true, true, false],
       [false, false, false],
     ] as const) {
-      const { rig, parts } = await setUp(t, { forgotten }, { marksAddresses });
+      const { rig, parts, settled } = await setUp(t, { forgotten }, { marksAddresses });
       const { clock } = rig;
       await settlePast(parts);
+      // What a fence shuts may be on a link still.
+      t.strictSame(settled, waits ? [] : [[]]);
       let ran = false;
       const elector = {
         run: (): Promise<void> => {
@@ -127,12 +141,33 @@ await t.test(
       t.equal(ran, !waits, `state file ${forgotten ? 'lost' : 'found'}, marks ${marksAddresses}`);
       await clock.advance(LONGEST_TAKEOVER_AFTER_MS - 1);
       t.equal(ran, !waits);
+      t.equal(settled.length, waits ? 0 : 1);
       await clock.advance(1);
       t.equal(ran, true);
+      t.strictSame(settled, [[]], 'once, before it takes part');
       await campaigning;
     }
   },
 );
+
+await t.test('one that began to wait and died is followed by one that waits on', async (t) => {
+  const { rig, parts, settled } = await setUp(t, { quietMs: 7000 }, { marksAddresses: false });
+  await settlePast(parts);
+  let ran = false;
+  const elector = {
+    run: async (): Promise<void> => {
+      ran = true;
+    },
+  };
+  const campaigning = campaign({ ...parts, elector }, new AbortController().signal);
+  await rig.clock.advance(6999);
+  t.equal(ran, false);
+  t.strictSame(settled, []);
+  await rig.clock.advance(1);
+  await campaigning;
+  t.equal(ran, true);
+  t.strictSame(settled, [[]]);
+});
 
 await t.test('stopped while it waits, it takes no part', async (t) => {
   const { parts, rig } = await setUp(t, { forgotten: true }, { marksAddresses: false });

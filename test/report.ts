@@ -2,7 +2,7 @@ import t from 'tap';
 import { EtcdBoard } from '../src/observe/etcd-board.ts';
 import { report } from '../src/report.ts';
 import { Groups } from '../src/vip/groups.ts';
-import { someConfig } from './fixtures/config.ts';
+import { SOME_FENCE, someConfig } from './fixtures/config.ts';
 import { VIP, VIP2, startedRig } from './fixtures/group-rig.ts';
 import { settle } from './fixtures/virtual-clock.ts';
 
@@ -22,7 +22,9 @@ async function setUp() {
   const startedAt = clock.now();
   const elector = { lastTurnAt: startedAt };
   const config = someConfig();
-  const answers = report({ config, clock, version: '1.2.3', startedAt, groups, elector, etcd });
+  const fence = SOME_FENCE;
+  const about = { config, version: '1.2.3', startedAt, fence };
+  const answers = report({ clock, groups, elector, etcd, ...about });
   return { rig, clock, etcd, elector, answers };
 }
 

@@ -57,6 +57,7 @@ export interface CleanupOptions {
 export async function cleanup(options: CleanupOptions): Promise<void> {
   if (options.dryRun || options.force) {
     await withdrawAll(options);
+    if (options.dryRun) await removeFence(options);
     return;
   }
   const giveBack = await takeDaemonLock();
@@ -68,9 +69,20 @@ export async function cleanup(options: CleanupOptions): Promise<void> {
   }
   try {
     await withdrawAll(options);
+    // Behind it nobody could reach an address that is still there.
+    await removeFence(options);
   } finally {
     await giveBack();
   }
+}
+
+/** Removes the nftables tables of a daemon that is dead. @throws NetworkError */
+async function removeFence({ dryRun, print }: CleanupOptions): Promise<void> {
+  const { leftoverFence } = await import('../fencing/nftables/leftover.ts');
+  const remove = leftoverFence();
+  if (remove === undefined) return;
+  if (!dryRun) remove();
+  print(`${dryRun ? 'would remove' : 'removed'} the nftables tables named vip-elector`);
 }
 
 async function withdrawAll(options: CleanupOptions): Promise<void> {

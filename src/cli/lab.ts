@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { systemClock } from '../clock.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
+import { LAB_PROFILES, type LabProfile } from '../lab/bounds.ts';
 import { interruptible } from '../lab/interruptible.ts';
 import { LINKS, type LinkName } from '../lab/names.ts';
 import { allKept, renderTable, toJson } from '../lab/report.ts';
-import type { ScenarioResult } from '../lab/runner.ts';
+import { inWords, type ScenarioResult } from '../lab/runner.ts';
 import type { Scenario } from '../lab/scenario.ts';
 import { SCENARIOS } from '../lab/scenarios.ts';
 import { pickScenarios, runSession } from '../lab/session.ts';
@@ -19,6 +20,7 @@ export interface LabArguments {
   nodes: number;
   runs: number | undefined;
   'etcd-over': string;
+  profile: string;
   json: string | undefined;
   'keep-logs': string | undefined;
 }
@@ -48,6 +50,12 @@ export const RUN_OPTIONS = {
     requiresArg: true,
     describe: 'link that carries etcd, where the scenario does not say it',
   },
+  profile: {
+    choices: LAB_PROFILES,
+    default: LAB_PROFILES[0],
+    requiresArg: true,
+    describe: 'what the daemons run with; mixed: each host another',
+  },
   json: { type: 'string', requiresArg: true, describe: 'file for the result, as JSON' },
   'keep-logs': {
     type: 'string',
@@ -70,9 +78,10 @@ export const labCommand: CommandModule<object, LabArguments & { trace: string | 
       })
       .conflicts('trace', ['json', 'keep-logs'])
       .epilogue(
-        ['Scenarios:', ...SCENARIOS.map((s) => `  ${s.name}: ${s.summary} (${s.bound})`)].join(
-          '\n',
-        ),
+        [
+          'Scenarios:',
+          ...SCENARIOS.map((s) => `  ${s.name}: ${s.summary} (${inWords(s, LAB_PROFILES[0])})`),
+        ].join('\n'),
       ),
   handler: (argv) =>
     argv.trace === undefined
@@ -113,6 +122,10 @@ function etcdLink(argv: LabArguments): LinkName {
   return LINKS.find((link) => link === argv['etcd-over']) ?? 'end0';
 }
 
+function labProfile(argv: LabArguments): LabProfile {
+  return LAB_PROFILES.find((one) => one === argv.profile) ?? LAB_PROFILES[0];
+}
+
 /**
  * Repeats a planned move and prints the time of its every step.
  * @throws OperatorError when the arguments are wrong, or the lab cannot be here
@@ -123,7 +136,7 @@ async function runTrace(argv: LabArguments, name: string, out: Output): Promise<
   if (scenario === undefined) throw new OperatorError(`no scenario ${name}`, ExitCode.usage);
   const onProgress = (line: string): void => out.stderr(`${line}\n`);
   const { nodes, runs = scenario.runs } = argv;
-  const lab = { nodes, etcdOver: etcdLink(argv), onProgress };
+  const lab = { nodes, etcdOver: etcdLink(argv), profile: labProfile(argv), onProgress };
   const { steps, outagesMs } = await interruptible(onProgress, (signal) =>
     runTracing({ scenario, lab, runs, signal }),
   );
@@ -141,6 +154,7 @@ export async function runScenarios(
 ): Promise<void> {
   requireRuns(argv);
   const etcdOver = etcdLink(argv);
+  const profile = labProfile(argv);
   const startedAt = new Date(systemClock.wallMs()).toISOString();
   const results: ScenarioResult[] = [];
   const onProgress = (line: string): void => out.stderr(`${line}\n`);
@@ -148,7 +162,12 @@ export async function runScenarios(
     await interruptible(onProgress, (signal) =>
       runSession({
         scenarios,
-        lab: { nodes: argv.nodes, etcdOver, ...(etcdProgram !== undefined && { etcdProgram }) },
+        lab: {
+          nodes: argv.nodes,
+          etcdOver,
+          profile,
+          ...(etcdProgram !== undefined && { etcdProgram }),
+        },
         evidenceDir: argv['keep-logs'] ?? join(tmpdir(), `vip-elector-evidence-${process.pid}`),
         ...(argv.runs !== undefined && { runs: argv.runs }),
         ...(argv['keep-logs'] !== undefined && { logsDir: argv['keep-logs'] }),

@@ -1,6 +1,7 @@
 import type { StatusReport } from '../observe/status.ts';
 import { groupAdvice } from './status-advice.ts';
-import { ago, duration, moment, painter, plain, seconds, table } from './text.ts';
+import { footer } from './status-footer.ts';
+import { ago, moment, painter, plain, seconds, table } from './text.ts';
 import type { Cell, Paint } from './text.ts';
 
 /** What a heartbeat key says. */
@@ -180,21 +181,4 @@ function candidateRow(candidate: CandidateSummary, index: number): Cell[] {
       : `${beat.role}, promises ${seconds(beat.holdForMs)}, number ${beat.seq}`;
   const { node, leaseId, revision } = candidate;
   return [`${index + 1}`, plain(node), plain(leaseId), `${revision}`, heartbeat];
-}
-
-function footer({ nodes, etcd, local }: ClusterView): string[] {
-  const names = nodes.map(({ node, version }) =>
-    version === undefined ? plain(node) : `${plain(node)} (${plain(version)})`,
-  );
-  const connected = local?.etcd.connected === true ? 'connected' : 'NOT connected';
-  const here =
-    local === undefined
-      ? 'this node  no daemon answers here: neither its state nor its slack is known'
-      : `this node  ${plain(local.node)}, daemon ${plain(local.version)}, ` +
-        `up ${duration(local.uptimeMs)}, etcd ${connected}`;
-  return [
-    `nodes      ${names.length === 0 ? 'none has a heartbeat in etcd' : names.join(', ')}`,
-    here,
-    `etcd       ${etcd.endpoints.join(', ')}, cluster ${etcd.clusterId}, revision ${etcd.revision}`,
-  ];
 }

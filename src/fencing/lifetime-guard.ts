@@ -8,12 +8,32 @@ const MAX_TRIES = 3;
 
 /** The kernel guard of profile `seconds`: every address carries a lifetime. */
 export class LifetimeGuard implements KernelGuard {
-  readonly kind = 'address-lifetime';
+  readonly kind = 'address-lifetime' as const;
   readonly #network: Pick<Network, 'assign' | 'withdraw'>;
   readonly #clock: Clock;
-  constructor(network: Pick<Network, 'assign' | 'withdraw'>, clock: Clock) {
+  readonly #removeLeft: (() => void) | undefined;
+
+  /**
+   * @param removeLeft removes the millisecond fence of an earlier daemon; undefined: there is none
+   */
+  constructor(
+    network: Pick<Network, 'assign' | 'withdraw'>,
+    clock: Clock,
+    removeLeft?: () => void,
+  ) {
     this.#network = network;
     this.#clock = clock;
+    this.#removeLeft = removeLeft;
+  }
+
+  /** Lifetimes that were armed behind a millisecond fence outlast the right. */
+  get resumes(): boolean {
+    return this.#removeLeft === undefined;
+  }
+
+  /** The address itself is the gate. */
+  open(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   async hold(linkIndex: number, vip: Vip, deadline: Instant): Promise<boolean> {
@@ -32,6 +52,20 @@ export class LifetimeGuard implements KernelGuard {
 
   rearmAt(deadline: Instant): Instant | undefined {
     return rearmAt(deadline, this.#clock.now());
+  }
+
+  /** There is nothing to shut but the address, which `end` takes away. */
+  shut(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  forget(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** @throws NetworkError */
+  async settle(): Promise<void> {
+    this.#removeLeft?.();
   }
 
   async end(linkIndex: number, vip: Vip): Promise<void> {

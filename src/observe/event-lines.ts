@@ -52,6 +52,7 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
   'lease-gone': ['election', 'warn', 'lease is gone'],
   beat: ['election', 'debug', 'heartbeat confirmed'],
   'beat-failed': ['election', 'warn', 'heartbeat failed'],
+  'terms-changed': ['election', 'info', 'promise changed'],
   'name-conflict': ['election', 'error', 'another node has our name'],
   'name-conflict-over': ['election', 'info', 'no other node has our name any more'],
   'claim-renewed': ['election', 'warn', 'someone deleted our heartbeat key or the holder record'],
@@ -68,6 +69,13 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
       ? ['etcd', 'info', 'etcd version']
       : ['etcd', 'warn', 'etcd version has known defects'],
   'etcd-error': ['etcd', 'warn', 'call to etcd failed'],
+  // Asked for more than the kernel can do: whoever counts on a quick failover has to know.
+  fence: ({ err }) =>
+    err === undefined
+      ? ['daemon', 'info', 'fence is ready']
+      : ['daemon', 'warn', 'no millisecond fence, using profile seconds'],
+  'fence-failed': ['network', 'error', 'cannot shut the fence'],
+  'fence-repaired': ['network', 'warn', 'someone removed our nftables tables, made anew'],
   'vip-held': ({ held }) => ['network', 'info', held ? 'vip assigned' : 'vip withdrawn'],
   'withdraw-failed': ['network', 'error', 'cannot withdraw vip'],
   'leftover-withdrawn': ['network', 'warn', 'withdrew an address left behind'],

@@ -90,7 +90,6 @@ export class Metrics {
       certExpirySeconds: init.certExpirySeconds ?? (() => undefined),
     });
     this.#is.buildInfo.set({ version: init.version, node: init.node }, 1);
-    this.#is.fenceInfo.set({ kind: 'address-lifetime' }, 1);
     this.#is.holdFor.remove(); // Unknown until the first heartbeat; 0 would be a promise.
     for (const code of ERROR_CODES) {
       this.#is.heartbeatFailures.inc({ code }, 0);
@@ -131,6 +130,9 @@ export class Metrics {
       case 'takeover':
         this.#is.takeoverDuration.observe(event.durationMs / MS_PER_SECOND);
         return;
+      case 'fence':
+        this.#is.fenceInfo.set({ kind: event.kind }, 1);
+        return;
       case 'beat':
         this.#recordBeat(event);
         return;
@@ -162,6 +164,9 @@ export class Metrics {
       case 'leaseless-candidate':
       case 'lease-granted':
       case 'lease-gone':
+      case 'terms-changed': // `beat` tells the promise.
+      case 'fence-failed':
+      case 'fence-repaired':
       case 'name-conflict':
       case 'name-conflict-over':
       case 'claim-renewed':

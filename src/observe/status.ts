@@ -1,4 +1,4 @@
-import type { GroupState, Reason } from '../events.ts';
+import type { FenceKind, GroupState, Reason } from '../events.ts';
 
 /** The JSON of `/status` (design §8). Unknown is null, so that every field is always there. */
 export interface StatusReport {
@@ -7,6 +7,7 @@ export interface StatusReport {
   /** Milliseconds since the daemon started. */
   readonly uptimeMs: number;
   readonly etcd: EtcdStatus;
+  readonly fence: FenceStatus;
   readonly groups: readonly GroupStatus[];
 }
 
@@ -18,6 +19,17 @@ export interface EtcdStatus {
   readonly holdForMs: number | null;
   /** Milliseconds that are left of the right to hold; null when nothing is held. */
   readonly slackMs: number | null;
+}
+
+/** What ends a hold when the daemon cannot (design §4). */
+export interface FenceStatus {
+  readonly kind: FenceKind;
+  /** The profile in use: `seconds` where the kernel has no millisecond fence. */
+  readonly profile: string;
+  /** Late frames of the daemon itself are stopped, too (netdev egress hook, Linux ≥ 5.16). */
+  readonly egress: boolean;
+  /** Why there is no millisecond fence although the profile asks for it, in words. */
+  readonly err?: string;
 }
 
 export interface EndpointStatus {

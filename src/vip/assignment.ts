@@ -61,14 +61,19 @@ export class Assignment {
   async #hold(link: Link, fence: Fence): Promise<Vip[] | undefined> {
     const { guard, clock } = this.#parts;
     const generation = this.#generation;
+    const { vips } = this.#group;
     this.link = link;
     this.#record(link);
+    const right = fence.deadline;
+    if (right === undefined || !fence.isOpen(clock.now())) return undefined;
+    const opened = await guard.open(link, vips, right);
+    if (!opened || generation !== this.#generation) return undefined;
     const added: Vip[] = [];
-    for (const vip of this.#group.vips) {
+    for (const vip of vips) {
       const { deadline } = fence;
       if (deadline === undefined || !fence.isOpen(clock.now())) return undefined;
       const wasHeld = this.isHeld(vip);
-      const holds = await guard.hold(link.index, vip, deadline);
+      const holds = await guard.hold(link.index, vip, deadline, wasHeld);
       // A withdrawal that began meanwhile comes after this in the kernel's queue.
       if (generation !== this.#generation) return undefined;
       if (!holds) return undefined;
@@ -126,6 +131,8 @@ export class Assignment {
   async end(signal: AbortSignal): Promise<void> {
     const { guard, clock, emit, network } = this.#parts;
     this.#generation += 1;
+    const { vips } = this.#group;
+    const shut = guard.shut(vips);
     let retryMs = RETRY_MIN_MS;
     let left = this.#expected();
     for (let failures = 0; ; failures += 1) {
@@ -139,7 +146,7 @@ export class Assignment {
         if (left.length === 0) break;
       } catch (error) {
         if (failures === 0) {
-          const vip = this.#group.vips.map(({ address }) => address).join(',');
+          const vip = vips.map(({ address }) => address).join(',');
           const link = this.link?.name ?? '';
           emit({ type: 'withdraw-failed', group: this.#group.name, vip, link, err: error });
         }
@@ -148,7 +155,9 @@ export class Assignment {
         left = this.#expected();
       }
     }
-    for (const vip of this.#group.vips) this.#mark(vip, false);
+    for (const vip of vips) this.#mark(vip, false);
+    await shut;
+    await guard.forget(vips);
     try {
       this.#record(undefined);
     } catch (error) {

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { SOME_FENCE } from '../fixtures/config.ts';
 import {
   statusText,
   type CandidateSummary,
@@ -59,6 +60,7 @@ await t.test('all is well: who holds it, since when, why, and who is next', asyn
         version: '0.1.0',
         uptimeMs: 7_200_000,
         etcd: { endpoints: [], connected: true, holdForMs: 4000, slackMs: 3410 },
+        fence: SOME_FENCE,
         groups: [],
       },
     },
@@ -78,7 +80,7 @@ await t.test('all is well: who holds it, since when, why, and who is next', asyn
       '  2  n2         ab102  102       follower, promises 8.0 s, number 42',
       '',
       'nodes      n1 (0.1.0), n2',
-      'this node  n1, daemon 0.1.0, up 2 h, etcd connected',
+      'this node  n1, daemon 0.1.0, up 2 h, etcd connected, profile steady, fence nftables',
       'etcd       http://a:2379, http://b:2379, cluster 1234, revision 77',
       '',
     ].join('\n'),
@@ -211,4 +213,24 @@ await t.test('colours only when asked for', async (t) => {
   const codes = [0, 1, 2, 31, 32, 33].map((code) => `${ESCAPE}[${code}m`);
   const uncoloured = codes.reduce((text, code) => text.replaceAll(code, ''), coloured);
   t.equal(uncoloured.replaceAll(/ +$/gm, ''), bare);
+});
+
+await t.test('what the fence cannot do is said with it', async (t) => {
+  const local = {
+    node: 'n1',
+    version: '0.1.0',
+    uptimeMs: 1000,
+    etcd: { endpoints: [], connected: true, holdForMs: 4000, slackMs: null },
+    groups: [],
+  };
+  const lacking = { kind: 'address-lifetime', profile: 'seconds', egress: false } as const;
+  const fence = { ...lacking, err: 'make the fence: ENOTSUP' };
+  t.match(
+    show(HELD, { local: { ...local, fence } }),
+    'profile seconds, fence address-lifetime (no millisecond fence: make the fence: ENOTSUP)',
+  );
+  t.match(
+    show(HELD, { local: { ...local, fence: { ...SOME_FENCE, egress: false } } }),
+    'profile steady, fence nftables (not its own late frames)',
+  );
 });

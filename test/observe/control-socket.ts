@@ -10,12 +10,14 @@ import type { ElectorEvent } from '../../src/events.ts';
 import { ControlSocket } from '../../src/observe/control-socket.ts';
 import { jsonReply, type Routes } from '../../src/observe/routes.ts';
 import type { StatusReport } from '../../src/observe/status.ts';
+import { SOME_FENCE } from '../fixtures/config.ts';
 
 const REPORT: StatusReport = {
   node: 'n1',
   version: '1',
   uptimeMs: 5,
   etcd: { endpoints: [], connected: true, holdForMs: 4000, slackMs: 3000 },
+  fence: SOME_FENCE,
   groups: [],
 };
 

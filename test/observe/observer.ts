@@ -12,13 +12,14 @@ import type { Test } from 'tap';
 import { systemClock } from '../../src/clock.ts';
 import { Observer, type Answers } from '../../src/observe/observer.ts';
 import type { StatusReport } from '../../src/observe/status.ts';
-import { someConfig } from '../fixtures/config.ts';
+import { SOME_FENCE, someConfig } from '../fixtures/config.ts';
 
 const STATUS: StatusReport = {
   node: 'n1',
   version: '1.2.3',
   uptimeMs: 5,
   etcd: { endpoints: [], connected: false, holdForMs: null, slackMs: null },
+  fence: SOME_FENCE,
   groups: [],
 };
 
@@ -147,7 +148,7 @@ await t.test('stopped, nothing answers, nothing is left, and again is well', asy
 await t.test('an event is a line on stdout', async (t) => {
   const program =
     `import { Observer } from ${file('../../src/observe/observer.ts')};` +
-    `import { someConfig } from ${file('../fixtures/config.ts')};` +
+    `import { SOME_FENCE, someConfig } from ${file('../fixtures/config.ts')};` +
     `import { systemClock } from ${file('../../src/clock.ts')};` +
     'const observer = new Observer(someConfig({ logLevel: "info" }), "1.2.3", systemClock);' +
     'observer.record({ type: "started", version: "1.2.3", node: "n1" });' +

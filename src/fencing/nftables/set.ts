@@ -11,6 +11,7 @@ import {
 } from '../../network/attributes.ts';
 import type { Attribute } from '../../network/attributes.ts';
 import type { NftMessage } from '../../network/nfnetlink.ts';
+import { RENEWAL } from './renewal.ts';
 import { FAMILY, NLM_F_CREATE } from './table.ts';
 import type { Table } from './table.ts';
 
@@ -91,13 +92,11 @@ export function addElements(set: AddressSet, elements: Elements): NftMessage[] {
 }
 
 /**
- * Puts elements into a set, for their time from now. Added, removed, added, in one batch: adding
- * alone leaves the old end of an element that is there (if its time-out is the same, or before Linux
- * 6.12; measured on 6.18), removing alone is an error where none is.
+ * Puts elements into a set, for their time from now, however long they were to be in it (renewal.ts).
  */
 export function renewElements(set: AddressSet, elements: Elements): NftMessage[] {
-  const added = addElements(set, elements);
-  return [...added, removal(set, elements), ...added];
+  const steps = { add: addElements(set, elements), delete: [removal(set, elements)] };
+  return RENEWAL.flatMap((step) => steps[step]);
 }
 
 /** Takes elements out of a set; added in the same batch first, so that none is no error. */
