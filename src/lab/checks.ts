@@ -1,11 +1,6 @@
+import { limitIn, type Limit } from './bounds.ts';
 import type { Check, RunFacts } from './scenario.ts';
 import { median } from './spans.ts';
-
-/**
- * Profile `seconds` (design §4): a proof is good for 4 s, and the fence may close 143 ms late. An
- * address that is still there later than that after the last possible proof broke the promise.
- */
-export const GONE_MS_MAX = 4_000 + 143;
 
 /** A check of each run by itself. */
 export function each(check: (run: RunFacts) => string | undefined): Check {
@@ -21,10 +16,14 @@ export function ms(value: number): string {
   return `${value.toFixed(digits)} ms`;
 }
 
-/** No two holders on the wire, and no two hosts with the address on a link. For every scenario. */
-export const oneHolder: Check = each(({ analysis: { twoHoldersMs, twoAddressesMs } }) => {
+/**
+ * No two holders on the wire, and no two hosts with the address on a link where the address itself is
+ * the gate. For every scenario.
+ */
+export const oneHolder: Check = each(({ analysis: { twoHoldersMs, twoAddressesMs }, bounds }) => {
   if (twoHoldersMs > 0) return `two holders on the wire for ${twoHoldersMs.toFixed(2)} ms`;
-  if (twoAddressesMs > 0) return `the address on two hosts for ${twoAddressesMs.toFixed(2)} ms`;
+  if (twoAddressesMs > 0 && bounds.apart)
+    return `the address on two hosts for ${twoAddressesMs.toFixed(2)} ms`;
   return undefined;
 });
 
@@ -33,10 +32,11 @@ export const heldAtTheEnd: Check = each(({ analysis }) =>
   analysis.after === undefined ? 'nobody holds the VIP at the end' : undefined,
 );
 
-export function outageAtMost(limitMs: number): Check {
-  return each(({ analysis: { outageMs } }) =>
-    outageMs > limitMs ? `outage of ${ms(outageMs)}, more than ${ms(limitMs)}` : undefined,
-  );
+export function outageAtMost(limit: Limit): Check {
+  return each(({ analysis: { outageMs }, bounds }) => {
+    const limitMs = limitIn(limit, bounds);
+    return outageMs > limitMs ? `outage of ${ms(outageMs)}, more than ${ms(limitMs)}` : undefined;
+  });
 }
 
 export function medianOutageAtMost(limitMs: number): Check {
@@ -46,11 +46,14 @@ export function medianOutageAtMost(limitMs: number): Check {
   };
 }
 
-/** The old holder's links were rid of the VIP by the deadline, whether anybody could reach it or not. */
-export const goneByDeadline: Check = each(({ analysis: { goneMs } }) => {
+/**
+ * The old holder's links were rid of the VIP by the deadline, or so long after it as its profile says,
+ * whether anybody could reach it or not.
+ */
+export const goneByDeadline: Check = each(({ analysis: { goneMs }, bounds }) => {
   if (goneMs === undefined) return 'the VIP never left the old holder';
-  return goneMs > GONE_MS_MAX
-    ? `the VIP left the old holder after ${ms(goneMs)}, more than ${ms(GONE_MS_MAX)}`
+  return goneMs > bounds.goneMs
+    ? `the VIP left the old holder after ${ms(goneMs)}, more than ${ms(bounds.goneMs)}`
     : undefined;
 });
 
@@ -93,19 +96,25 @@ export function servedInTime({ measures }: RunFacts): boolean {
   return (measures['writerGapMs'] ?? Infinity) <= SLOW_WRITER_MS;
 }
 
-/** In every run in which a writer was served in time: same holder, no probe lost. */
+/**
+ * The same holder; and in every run in which a writer was served in time no probe lost, or no more than
+ * the profile says.
+ */
 export const unnoticed: Check = each((run) => {
-  const { before, after, lostProbes } = run.analysis;
+  const { before, after, lostProbes, outageMs } = run.analysis;
+  const { memberMs } = run.bounds;
   if (!servedInTime(run)) return undefined;
   if (before !== after) return 'another host holds the VIP';
-  return lostProbes > 0 ? `${lostProbes} probes lost` : undefined;
+  if (memberMs === 0) return lostProbes > 0 ? `${lostProbes} probes lost` : undefined;
+  return outageMs > memberMs ? `outage of ${ms(outageMs)}, more than ${ms(memberMs)}` : undefined;
 });
 
 /** A number of the scenario's own is there and not above a limit. */
-export function measureAtMost(name: string, limit: number, unit = 'ms'): Check {
-  return each(({ measures }) => {
+export function measureAtMost(name: string, limit: Limit, unit = 'ms'): Check {
+  return each(({ measures, bounds }) => {
     const value = measures[name];
     if (value === undefined) return `${name} was not measured`;
-    return value > limit ? `${name} ${value.toFixed(1)} ${unit}, more than ${limit}` : undefined;
+    const most = limitIn(limit, bounds);
+    return value > most ? `${name} ${value.toFixed(1)} ${unit}, more than ${most}` : undefined;
   });
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Profile } from '../config/types.ts';
 import { OperatorError } from '../errors.ts';
 import type { Command } from './host.ts';
 import { ordersFile } from './orders.ts';
@@ -11,6 +12,7 @@ export interface DaemonContext {
   /** The etcd members' URLs, the host's own first. */
   readonly endpoints: readonly string[];
   readonly runtimeDir: string;
+  readonly profile: Profile;
   /** Load the saboteur first. */
   readonly saboteur?: boolean;
   /** Further arguments, of `LabHost.startDaemon`. */
@@ -31,13 +33,14 @@ function mainFile(): string {
  * @throws OperatorError when it has not been built
  */
 export function daemonCommand(context: DaemonContext): Command {
-  const { node, vips, endpoints, runtimeDir, saboteur = false, args } = context;
+  const { node, vips, endpoints, runtimeDir, profile, saboteur = false, args } = context;
   const main = mainFile();
   if (!existsSync(main)) throw new OperatorError(`${main} is missing: run \`npm run build\``);
   const identity = ['--node', node, '--vip', vips.join(','), '--link', 'end0'];
+  const timing = ['--profile', profile];
   const place = ['--etcd', endpoints.join(','), '--runtime-dir', runtimeDir, '--listen', LISTEN];
   const first = saboteur ? ['--import', saboteurUrl(main, runtimeDir)] : [];
-  const run = [main, 'run', ...identity, ...place, '--log-format', 'json', ...args];
+  const run = [main, 'run', ...identity, ...place, ...timing, '--log-format', 'json', ...args];
   return [process.execPath, ...first, ...run];
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
+import { LAB_PROFILES, profileOfHost, type LabProfile } from './bounds.ts';
 import { daemonCommand, type DaemonContext } from './daemon-command.ts';
 import { startCluster, type EtcdCluster } from './etcd.ts';
 import type { EtcdMember } from './etcd-member.ts';
@@ -25,6 +26,8 @@ export interface LabOptions extends LabNeeds {
   readonly nodes?: number;
   /** Which link carries etcd, clients and peers. Default `end0`. */
   readonly etcdOver?: LinkName;
+  /** What the daemons run with. Default: their own. */
+  readonly profile?: LabProfile;
   /** How many VIPs. Default 1. */
   readonly vips?: number;
   /** Path of the etcd server to run. Default: the one of the path. */
@@ -48,6 +51,7 @@ const RAM_DISK = '/dev/shm';
 export class Lab implements AsyncDisposable {
   readonly clock: Clock;
   readonly etcdOver: LinkName;
+  readonly profile: LabProfile;
   readonly vips: readonly string[];
   readonly hosts: readonly LabHost[];
   readonly network: LabNetwork;
@@ -67,6 +71,7 @@ export class Lab implements AsyncDisposable {
     this.dir = dir;
     this.probeEveryMs = probeEveryMs;
     this.etcdOver = etcdOver;
+    this.profile = options.profile ?? LAB_PROFILES[0];
     this.vips = names.vipAddresses(options.vips ?? 1);
     this.#run = run;
     this.#options = options;
@@ -186,7 +191,8 @@ export class Lab implements AsyncDisposable {
         const endpoints = Array.from({ length: members }, (_, shift) =>
           this.#endpoint((index + shift) % members),
         );
-        return command({ node, vips: this.vips, endpoints, runtimeDir, saboteur, args });
+        const profile = profileOfHost(this.profile, index);
+        return command({ node, vips: this.vips, endpoints, runtimeDir, profile, saboteur, args });
       },
     });
   }

@@ -1,3 +1,4 @@
+import type { Bounds } from './bounds.ts';
 import { goneByDeadline, holderChanged } from './checks.ts';
 import type { LabHost } from './host.ts';
 import type { Stage } from './scenario.ts';
@@ -5,8 +6,16 @@ import { untilHolder } from './until.ts';
 
 /** What scenarios have in common: bounds, what a fault leads to, and how it is undone. */
 
-/** The profile's takeover (4.9 s) and what etcd, a beat and a look of the successor add. */
+/** The longest takeover of any profile, and what etcd, a beat and a look of the successor add. */
 export const TAKEOVER_MS_MAX = 5_300;
+/** The same of the holder's profile, as a limit and in words. */
+export const takeover = ({ takeoverMs }: Bounds): number => takeoverMs;
+export const takeoverBound = (bounds: Bounds): string => `<= ${seconds(takeover(bounds))}`;
+
+/** Milliseconds as the table's bounds show them. */
+export function seconds(ms: number): string {
+  return `${ms / 1000} s`;
+}
 /** No outcome takes longer, or the bound was broken long ago. */
 const OUTCOME_TIMEOUT_MS = 15_000;
 /** The holder is settled on when it has answered for so long. */

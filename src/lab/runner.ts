@@ -1,4 +1,5 @@
 import { analyse } from './analysis.ts';
+import { boundsOf, type LabProfile } from './bounds.ts';
 import { heldAtTheEnd, oneHolder } from './checks.ts';
 import { keepEvidence } from './evidence.ts';
 import type { Lab } from './lab.ts';
@@ -74,7 +75,8 @@ export async function runScenario(
       options.onProgress?.(`  evidence in ${kept}`);
     }
   }
-  const { name, bound } = scenario;
+  const { name } = scenario;
+  const bound = inWords(scenario, lab.profile);
   const together = [...checks, ...(scenario.checksTogether ?? [])];
   const problems = together.flatMap((check) => check(runs));
   const hosts = lab.hosts.map((host) => host.name);
@@ -109,7 +111,15 @@ async function runOnce(
   const analysis = analyse(recording, { before: holder.index, beganAt, faultAt, isolations });
   if (scenario.writer) stage.measures['writerGapMs'] = longestGap(await lab.observer.stopWriting());
   const { measures, notes } = stage;
-  return { facts: { run, analysis, measures, notes }, recording };
+  const bounds = boundsOf(lab.profile, holder.index);
+  return { facts: { run, analysis, measures, notes, bounds }, recording };
+}
+
+/** A scenario's promise in words; with several profiles that of the slowest. */
+export function inWords({ bound }: Scenario, profile: LabProfile): string {
+  if (typeof bound === 'string') return bound;
+  const slowest = profile === 'mixed' ? 'seconds' : profile;
+  return `${bound(boundsOf(slowest, 0))}${profile === 'mixed' ? " or the holder's" : ''}`;
 }
 
 /** Puts etcd's leader where the scenario wants it, and waits until all is calm again. */

@@ -1,4 +1,5 @@
 import type { Analysis } from './analysis.ts';
+import type { Bounds } from './bounds.ts';
 import type { LabHost } from './host.ts';
 import type { Lab } from './lab.ts';
 import type { LinkName } from './names.ts';
@@ -23,6 +24,8 @@ export interface RunFacts {
   readonly analysis: Analysis;
   readonly measures: Readonly<Record<string, number>>;
   readonly notes: readonly string[];
+  /** What the profile of the host that held promises. */
+  readonly bounds: Bounds;
 }
 
 /** Says in words what is wrong with a scenario's runs; nothing when all is well. */
@@ -46,7 +49,7 @@ export interface Scenario {
   /** How often it is repeated unless told otherwise. */
   readonly runs: number;
   /** The promise, in words, for the table. */
-  readonly bound: string;
+  readonly bound: string | ((bounds: Bounds) => string);
   /** Of each run by itself. */
   readonly checks: readonly Check[];
   /** Of all runs together. */

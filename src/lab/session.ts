@@ -2,7 +2,7 @@ import { describe, OperatorError, ExitCode } from '../errors.ts';
 import { keepEvidence, keepLogs } from './evidence.ts';
 import { Lab, type LabOptions } from './lab.ts';
 import type { LinkName } from './names.ts';
-import type { ScenarioResult } from './runner.ts';
+import { inWords, type ScenarioResult } from './runner.ts';
 import type { LabNeeds, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -87,7 +87,8 @@ async function runOne(lab: Lab, scenario: Scenario, options: SessionOptions): Pr
     return true;
   } catch (error) {
     signal.throwIfAborted();
-    const { name, bound } = scenario;
+    const { name } = scenario;
+    const bound = inWords(scenario, lab.profile);
     onProgress(`${name}: ${describe(error)}`);
     if (evidenceDir !== undefined) {
       const seen = { err: describe(error) };

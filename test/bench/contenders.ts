@@ -22,10 +22,11 @@ await t.test('our daemon gets its profile and the arguments of the lab', async (
     vips: ['10.77.0.100'],
     endpoints: ['http://10.77.0.1:2379'],
     runtimeDir: '/run/x',
+    profile: 'steady' as const,
     args: ['--log-level', 'debug'],
   };
   const command = ours?.command(context) ?? [];
-  t.match(command.join(' '), /run .*--log-level debug --profile seconds$/);
+  t.match(command.join(' '), /run .*--profile seconds .*--log-level debug$/);
   t.match(await ours?.version(), /^vip-elector \d/);
 });
 
@@ -36,7 +37,10 @@ await t.test('contenders are picked by name, in their own order', (t) => {
     picked.map(({ name }) => name),
     ['seconds', 'keepalived-0.1s'],
   );
-  const refusal = { exitCode: ExitCode.usage, message: /there are seconds, keepalived-1s/ };
+  const refusal = {
+    exitCode: ExitCode.usage,
+    message: /there are fast, steady, seconds, keepalived-1s/,
+  };
   t.throws(() => pickContenders(['frobd'], CONTENDERS), refusal);
   t.throws(() => pickContenders([], CONTENDERS), refusal);
   t.end();

@@ -36,7 +36,8 @@ await t.test('a part of a second needs version 3 of the protocol', (t) => {
 
 await t.test('each host has its own file, priority and pid files', (t) => {
   const runtimeDir = join(t.testdir(), 'h3-run');
-  const context = { node: 'h3', vips: ['10.77.0.100'], endpoints: [], runtimeDir, args: [] };
+  const rest = { endpoints: [], args: [], profile: 'steady' } as const;
+  const context = { node: 'h3', vips: ['10.77.0.100'], runtimeDir, ...rest };
   const [program, ...args] = keepalived(100).command(context);
   t.equal(program, 'keepalived');
   t.ok(args.includes('--dont-fork'), 'it stays in the foreground');

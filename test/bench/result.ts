@@ -1,4 +1,5 @@
 import t from 'tap';
+import { boundsOf } from '../../src/lab/bounds.ts';
 import type { ScenarioResult } from '../../src/lab/runner.ts';
 import { cellOf, costOf } from './compare/measure.ts';
 import { merged, type Column } from './compare/result.ts';
@@ -17,6 +18,7 @@ function runs(...outagesMs: readonly number[]): ScenarioResult['runs'] {
     },
     measures: { rssMib: 50 + run, cpuPercent: 1 - run / 10 },
     notes: [],
+    bounds: boundsOf('fast', 0),
   }));
 }
 

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Analysis } from '../../src/lab/analysis.ts';
+import { boundsOf } from '../../src/lab/bounds.ts';
 import { MATRIX_SCENARIOS } from '../../src/lab/matrix.ts';
 import { renderMatrix } from '../../src/lab/matrix-report.ts';
 import type { ScenarioResult } from '../../src/lab/runner.ts';
@@ -16,7 +17,7 @@ const analysis: Analysis = {
 };
 
 function result(name: string, parts: Partial<ScenarioResult> = {}): ScenarioResult {
-  const runs = [{ run: 0, analysis, measures: {}, notes: [] }];
+  const runs = [{ run: 0, analysis, measures: {}, notes: [], bounds: boundsOf('seconds', 0) }];
   const hosts = ['h1', 'h2'];
   return { name, bound: '', etcdOver: 'end0', runs, voidRuns: 0, problems: [], hosts, ...parts };
 }
@@ -32,7 +33,15 @@ await t.test(
 );
 
 await t.test('the address on two hosts is an overlap, also when the wire shows none', async (t) => {
-  const runs = [{ run: 0, analysis: { ...analysis, twoAddressesMs: 3 }, measures: {}, notes: [] }];
+  const runs = [
+    {
+      run: 0,
+      analysis: { ...analysis, twoAddressesMs: 3 },
+      measures: {},
+      notes: [],
+      bounds: boundsOf('seconds', 0),
+    },
+  ];
   const text = renderMatrix([result('kill', { runs, problems: ['run 1: two hosts'] })]);
   t.match(text, /3\.00 ms +BROKEN$/m);
   t.match(text, /^BROKEN kill: run 1: two hosts$/m);

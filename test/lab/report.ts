@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Analysis } from '../../src/lab/analysis.ts';
+import { boundsOf } from '../../src/lab/bounds.ts';
 import { allKept, renderTable, toJson } from '../../src/lab/report.ts';
 import type { ScenarioResult } from '../../src/lab/runner.ts';
 
@@ -20,7 +21,7 @@ function result(parts: Partial<ScenarioResult>): ScenarioResult {
     name: 'kill',
     bound: '<= 5.3 s',
     etcdOver: 'end0',
-    runs: [{ run: 0, analysis, measures: {}, notes: [] }],
+    runs: [{ run: 0, analysis, measures: {}, notes: [], bounds: boundsOf('seconds', 0) }],
     voidRuns: 0,
     problems: [],
     hosts: ['h1', 'h2', 'h3'],
@@ -47,8 +48,20 @@ await t.test('runs in which etcd was slow are counted and shown', async (t) => {
   const member = result({
     name: 'member',
     runs: [
-      { run: 0, analysis, measures: { writerGapMs: 2_900 }, notes: ['freeze leader e1'] },
-      { run: 1, analysis, measures: { writerGapMs: 120 }, notes: ['kill follower e2'] },
+      {
+        run: 0,
+        analysis,
+        measures: { writerGapMs: 2_900 },
+        notes: ['freeze leader e1'],
+        bounds: boundsOf('seconds', 0),
+      },
+      {
+        run: 1,
+        analysis,
+        measures: { writerGapMs: 120 },
+        notes: ['kill follower e2'],
+        bounds: boundsOf('seconds', 0),
+      },
     ],
   });
   const text = renderTable([member]);

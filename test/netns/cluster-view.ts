@@ -61,7 +61,7 @@ await inNamespace(t, import.meta.url, async () => {
     t.equal(stderr, '');
     t.equal(code, 0);
     t.match(stdout, /^default +10\.77\.1\.100 +h1 .* elected$/m, 'who holds it, and why');
-    t.match(stdout, /^ +1 +h1 +[0-9a-f]{16} +\d+ +holder, promises 4(\.0)? s/m);
+    t.match(stdout, /^ +1 +h1 +[0-9a-f]{16} +\d+ +holder, promises 3(\.0)? s/m);
     t.match(stdout, /^ +2 +h2 +[0-9a-f]{16} +\d+ +follower/m);
     t.match(stdout, /no daemon answers here/);
   });
@@ -81,8 +81,8 @@ await inNamespace(t, import.meta.url, async () => {
           holder: { node: 'h1', state: 'held', reason: 'elected', by: 'h1' },
           leader: { node: 'h1', foreign: false },
           candidates: [
-            { node: 'h1', lastBeat: { holdForMs: 4000, role: 'holder' } },
-            { node: 'h2', lastBeat: { holdForMs: 4000, role: 'follower' } },
+            { node: 'h1', lastBeat: { holdForMs: 3000, role: 'holder' } },
+            { node: 'h2', lastBeat: { holdForMs: 3000, role: 'follower' } },
           ],
           local: { state: 'leading', vips: [{ address: VIP, held: true }] },
         },
@@ -102,10 +102,10 @@ await inNamespace(t, import.meta.url, async () => {
       node: 'h1',
       version: /^\d+\.\d+\.\d+/,
       uptimeMs: Number,
-      etcd: { endpoints: [{ endpoint, reachable: true }], connected: true, holdForMs: 4000 },
+      etcd: { endpoints: [{ endpoint, reachable: true }], connected: true, holdForMs: 3000 },
       groups: [{ name: 'default', state: 'leading', reason: 'elected', leader: 'h1' }],
     });
-    t.ok((mine.etcd.slackMs ?? 0) > 0 && (mine.etcd.slackMs ?? 0) <= 4000, 'slack');
+    t.ok((mine.etcd.slackMs ?? 0) > 0 && (mine.etcd.slackMs ?? 0) <= 3000, 'slack');
     t.match(mine.groups[0]?.vips, [{ address: VIP, link: 'h1', held: true }]);
     t.match(others.groups, [{ state: 'following', leader: 'h1', vips: [{ held: false }] }]);
     t.equal(others.etcd.slackMs, null);
@@ -123,7 +123,7 @@ await inNamespace(t, import.meta.url, async () => {
     t.equal(metric(mine, `vip_elector_vip_held{group="default",vip="${VIP}",link="h1"}`), 1);
     t.equal(metric(mine, 'vip_elector_state{group="default",state="leading"}'), 1);
     t.equal(metric(others, 'vip_elector_state{group="default",state="following"}'), 1);
-    t.equal(metric(mine, 'vip_elector_hold_for_seconds'), 4);
+    t.equal(metric(mine, 'vip_elector_hold_for_seconds'), 3);
     t.equal(metric(mine, 'vip_elector_etcd_connected'), 1);
     t.ok((metric(mine, 'vip_elector_hold_slack_seconds') ?? 0) > 0);
     t.equal(metric(others, 'vip_elector_hold_slack_seconds'), undefined, 'absent: nothing held');

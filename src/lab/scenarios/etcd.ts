@@ -1,7 +1,7 @@
 import { goneByDeadline, measureAtMost, measureIs, outageAtMost, unnoticed } from '../checks.ts';
 import { restartMembers } from '../member-fault.ts';
 import { etcdOutage, etcdReturns, measureBack } from '../outage-faults.ts';
-import { heal, moved, MOVES, passes, restart, TAKEOVER_MS_MAX } from '../outcomes.ts';
+import { heal, moved, MOVES, passes, restart, takeover, takeoverBound } from '../outcomes.ts';
 import type { Scenario, Stage } from '../scenario.ts';
 import { restoreSnapshot, saveSnapshot } from '../snapshot.ts';
 
@@ -57,8 +57,8 @@ export const compaction: Scenario = {
   name: 'compaction',
   summary: 'watches of the followers hang, etcd compacts what they missed; then the holder dies',
   runs: 3,
-  bound: '<= 5.3 s',
-  checks: [outageAtMost(TAKEOVER_MS_MAX), ...MOVES],
+  bound: takeoverBound,
+  checks: [outageAtMost(takeover), ...MOVES],
   inject: async (stage) => {
     const { lab, holder, signal } = stage;
     const followers = lab.hosts.filter((host) => host !== holder);

@@ -1,6 +1,6 @@
 import { goneWithin, holderStayed, measureAtMost, nothingLost, outageAtMost } from '../checks.ts';
 import { candidateOf, heartbeatKey, RECORD } from '../keys.ts';
-import { held, moved, passes, TAKEOVER_MS_MAX } from '../outcomes.ts';
+import { held, moved, passes, takeover, takeoverBound, TAKEOVER_MS_MAX } from '../outcomes.ts';
 import type { Scenario, Stage } from '../scenario.ts';
 
 /** Somebody meddles with the keys under the holder. */
@@ -19,8 +19,8 @@ export const leaseRevoked: Scenario = {
   name: 'lease-revoked',
   summary: "somebody revokes the holder's lease, and its keys go with it",
   runs: 3,
-  bound: 'off <= 1.3 s, held again <= 5.3 s',
-  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost(TAKEOVER_MS_MAX)],
+  bound: (bounds) => `off <= 1.3 s, held again ${takeoverBound(bounds)}`,
+  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost(takeover)],
   inject: async ({ lab, holder }) => {
     const { lease } = await candidateOf(lab, holder.name);
     await lab.observer.call('/v3/lease/revoke', { ID: lease });
@@ -93,8 +93,8 @@ export const keyOverwritten: Scenario = {
   name: 'key-overwritten',
   summary: "somebody overwrites the holder's candidate key, whose lease it loses",
   runs: 3,
-  bound: 'off <= 1.3 s, held again <= 5.3 s',
-  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost(TAKEOVER_MS_MAX)],
+  bound: (bounds) => `off <= 1.3 s, held again ${takeoverBound(bounds)}`,
+  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost(takeover)],
   inject: async ({ lab, holder }) => {
     const { key } = await candidateOf(lab, holder.name);
     await lab.observer.put(key, STRANGER);
@@ -110,8 +110,8 @@ export const heartbeatOverwritten: Scenario = {
   name: 'heartbeat-overwritten',
   summary: "somebody overwrites the holder's heartbeat, whose lease it loses",
   runs: 3,
-  bound: 'off <= 1.3 s, another holds <= 5.3 s after that',
-  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost(TAKEOVER_MS_MAX + NOTICED_MS_MAX)],
+  bound: (bounds) => `off <= 1.3 s, another holds ${takeoverBound(bounds)} after that`,
+  checks: [goneWithin(NOTICED_MS_MAX), outageAtMost((bounds) => takeover(bounds) + NOTICED_MS_MAX)],
   inject: ({ lab, holder }) => lab.observer.put(heartbeatKey(holder.name), STRANGER),
   outcome: moved,
   heal: (stage) => forget(stage, heartbeatKey(stage.holder.name)),

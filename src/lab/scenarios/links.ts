@@ -2,7 +2,7 @@ import { each, goneByDeadline, holderStayed, measureAtMost, outageAtMost } from 
 import { heartbeatKey } from '../keys.ts';
 import { movesSeen } from '../moves.ts';
 import { hostMac } from '../names.ts';
-import { heal, held, moved, MOVES, passes, TAKEOVER_MS_MAX } from '../outcomes.ts';
+import { heal, held, moved, MOVES, passes, takeover, takeoverBound } from '../outcomes.ts';
 import type { Scenario, Stage } from '../scenario.ts';
 
 /** Faults of a host's links, beside those of the demonstration. */
@@ -21,11 +21,11 @@ export const flap: Scenario = {
   name: 'flap',
   summary: 'the carrier of end0 comes and goes ten times in 5 s',
   runs: 3,
-  bound: 'at most 2 moves, <= 5.3 s after the last',
+  bound: (bounds) => `at most 2 moves, ${takeoverBound(bounds)} after the last`,
   checks: [
     goneByDeadline,
     measureAtMost('moves', 2, 'times'),
-    outageAtMost(FLAPS * FLAP_MS + TAKEOVER_MS_MAX),
+    outageAtMost((bounds) => FLAPS * FLAP_MS + takeover(bounds)),
   ],
   inject: async ({ lab, holder, signal }) => {
     for (let flap = 0; flap < FLAPS; flap += 1) {
@@ -69,10 +69,11 @@ export const repliesLost: Scenario = {
   summary: 'what the holder asks reaches etcd, and no answer comes back',
   runs: 3,
   // Who watches cannot tell a beat that was not answered from any other.
-  bound: 'off by the deadline, another holds <= 5.3 s after the last beat that arrived',
+  bound: (bounds) =>
+    `off by the deadline, another holds ${takeoverBound(bounds)} after the last beat that arrived`,
   checks: [
     ...MOVES,
-    measureAtMost('afterLastBeatMs', TAKEOVER_MS_MAX + LOOKED_LATE_MS),
+    measureAtMost('afterLastBeatMs', (bounds) => takeover(bounds) + LOOKED_LATE_MS),
     measureAtMost('lastBeatMs', ARRIVES_FOR_MS_MAX),
   ],
   inject: ({ lab, holder }) => lab.faults.loseReplies(holder.index, lab.etcdOver),

@@ -9,7 +9,7 @@ import {
 } from '../checks.ts';
 import { tokenHeld } from '../keys.ts';
 import { sabotage } from '../orders.ts';
-import { heal, held, moved, passes, TAKEOVER_MS_MAX } from '../outcomes.ts';
+import { heal, held, moved, passes, takeover, takeoverBound } from '../outcomes.ts';
 import type { Check, RunFacts, Scenario, Stage } from '../scenario.ts';
 
 /** Faults of the daemon's process: its loop, its wall clock, its restart. */
@@ -25,8 +25,8 @@ export const block: Scenario = {
   name: 'block',
   summary: "the holder's event loop does nothing else for 5 s",
   runs: 3,
-  bound: 'off by the deadline, <= 5.3 s',
-  checks: [outageAtMost(TAKEOVER_MS_MAX), goneByDeadline],
+  bound: (bounds) => `off by the deadline, ${takeoverBound(bounds)}`,
+  checks: [outageAtMost(takeover), goneByDeadline],
   needs: { saboteur: true },
   inject: ({ holder }) => sabotage(holder, { kind: 'block', ms: 5_000 }),
   // It wakes, and has had the time to do something wrong.
@@ -117,8 +117,8 @@ export const restartedLate: Scenario = {
   name: 'restart-late',
   summary: 'SIGKILL to the holder, and a new process after the kernel, or a candidate, has acted',
   runs: 3,
-  bound: 'not held without a new proof, <= 5.3 s',
-  checks: [goneByDeadline, outageAtMost(TAKEOVER_MS_MAX), measureAtMost('unproven', 0, 'times')],
+  bound: (bounds) => `not held without a new proof, ${takeoverBound(bounds)}`,
+  checks: [goneByDeadline, outageAtMost(takeover), measureAtMost('unproven', 0, 'times')],
   inject: async (stage) => {
     await stage.holder.killDaemon();
   },

@@ -15,7 +15,6 @@ export function daemon(profile: Profile): Contender {
     beatEveryMs: BEAT_EVERY_MS[profile],
     notApplicable: [],
     version: () => Promise.resolve(`vip-elector ${packageVersion()}`),
-    command: (context) =>
-      daemonCommand({ ...context, args: [...context.args, '--profile', profile] }),
+    command: (context) => daemonCommand({ ...context, profile }),
   };
 }
