@@ -5,7 +5,7 @@ import { newLeaseId } from '../../../src/election/keys.ts';
 import type { Store } from '../../../src/election/store.ts';
 import type { ElectionGroup } from '../../../src/election/types.ts';
 import type { Emit } from '../../../src/events.ts';
-import { LifetimeGuard } from '../../../src/fencing/lifetime-guard.ts';
+import type { KernelGuard } from '../../../src/fencing/kernel-guard.ts';
 import { NetworkMonitor } from '../../../src/network/monitor.ts';
 import type { Network } from '../../../src/network/types.ts';
 import { campaign, settlePast } from '../../../src/predecessor.ts';
@@ -26,13 +26,17 @@ const LEASE_RANDOM_BITS = 2 ** 39;
 export interface DaemonOptions {
   readonly node: string;
   readonly groups: readonly (VipGroup & ElectionGroup)[];
+  /** What the guard allows. */
   readonly timing: Timing;
+  /** Profile `adaptive`: after so long without need its terms go down by a step. */
+  readonly calmMs?: number | undefined;
   readonly keepOnStop: boolean;
 }
 
 export interface DaemonSeams {
   readonly process: Process;
   readonly network: Network;
+  readonly guard: KernelGuard;
   readonly store: Store;
   readonly state: SimState;
   readonly rng: Rng;
@@ -47,6 +51,7 @@ export interface DaemonSeams {
 export class SimDaemon {
   readonly groups = new Groups();
   readonly controllers: readonly GroupController[];
+  readonly timing: Timing;
   readonly #options: DaemonOptions;
   readonly #seams: DaemonSeams;
   readonly #monitor: NetworkMonitor;
@@ -62,7 +67,7 @@ export class SimDaemon {
   });
 
   constructor(options: DaemonOptions, seams: DaemonSeams) {
-    const { process: clock, network, state, emit, store, rng, onFrame } = seams;
+    const { process: clock, network, guard, state, emit, store, rng, onFrame } = seams;
     this.#options = options;
     this.#seams = seams;
     const isRecorded = (link: string, address: string): boolean =>
@@ -76,13 +81,13 @@ export class SimDaemon {
       { everyMs: options.timing.announceEveryMs },
     );
     const newId = (): string => newLeaseId(BigInt(rng.below(LEASE_RANDOM_BITS)));
-    const { node, groups, timing } = options;
+    const { node, groups, timing, calmMs } = options;
+    this.timing = timing;
     this.#elector = new Elector(
       { store, clock, journal: state, emit, listener: this.groups },
-      { node, prefix: PREFIX, groups, timing, facts: () => '{}', newLeaseId: newId },
+      { node, prefix: PREFIX, groups, timing, facts: () => '{}', newLeaseId: newId, calmMs },
       () => rng.next(),
     );
-    const guard = new LifetimeGuard(network, clock);
     const monitor = this.#monitor;
     const onDefect = (error: unknown): void => this.#break(error);
     const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
@@ -99,14 +104,15 @@ export class SimDaemon {
 
   /** Its life, from the start to the end of a stop. @throws whatever would end the process */
   async run(): Promise<void> {
-    const { process: clock, store, state, network, emit } = this.#seams;
-    const past = { clock, state, network, emit, monitor: this.#monitor, groups: this.groups };
+    const { process: clock, store, state, network, guard, emit } = this.#seams;
+    const monitor = this.#monitor;
+    const past = { clock, state, network, emit, monitor, guard, groups: this.groups };
     await this.#monitor.start();
     await settlePast(past);
     this.#monitor.subscribe((event) => this.groups.onNetwork(event));
     const { signal } = this.#running;
     const loops = [
-      campaign({ clock, state, elector: this.#elector }, signal),
+      campaign({ clock, state, guard, elector: this.#elector }, signal),
       tick(clock, this.#pulse, signal),
       this.#monitor.run(signal),
     ];

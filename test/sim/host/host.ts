@@ -3,12 +3,15 @@ import type { Vip } from '../../../src/network/types.ts';
 import { isTrouble } from '../../../src/election/types.ts';
 import type { Timing } from '../../../src/config/types.ts';
 import { OperatorError } from '../../../src/errors.ts';
+import { NetworkError } from '../../../src/network/network-error.ts';
 import type { ElectorEvent } from '../../../src/events.ts';
 import { SimDaemon, type DaemonOptions } from './daemon.ts';
 import { EtcdClient } from '../etcd/client.ts';
 import type { Cluster } from '../etcd/cluster.ts';
 import { Route } from '../etcd/route.ts';
 import type { Watches } from '../etcd/watches.ts';
+import { simGuard } from './guard.ts';
+import { judgeExpiry, judgeFrame } from './judging.ts';
 import { Kernel } from './kernel.ts';
 import { Machine, type Standstill } from './machine.ts';
 import { Process } from './process.ts';
@@ -16,12 +19,15 @@ import { Rights } from './rights.ts';
 import type { Rng } from '../engine/rng.ts';
 import type { Scheduler } from '../engine/scheduler.ts';
 import { SimState, type Disk } from './state.ts';
-import { Violation } from '../world/violation.ts';
+import { Violation, type Invariant } from '../world/violation.ts';
 
 /** systemd's RestartSec of the unit, in milliseconds. */
 const RESTART_MS = 1000;
 /** A tick, its lateness, and the calls of a withdrawal: so long a resumed machine may still answer. */
 export const NOTICED_AFTER_MS = 110;
+
+/** The fence may close this much after the right (fencing/nftables-guard.ts, host/tables.ts). */
+const FENCE_LATE_MS = 10;
 
 export interface HostOptions extends Omit<DaemonOptions, 'timing'> {
   /** Of its first life, and of the later ones. */
@@ -61,6 +67,10 @@ export class Host {
   runsSince = 0;
   /** True time at which the machine went on after its last suspend, but for the shortest. */
   resumedAt = 0;
+  /** Called with each frame that is about to leave, and with what is to be said of it if it does so later. */
+  onFrame: (leave: () => void) => void = () => undefined;
+  /** Lets a frame out at which its sender was paused. */
+  heldFrame: (() => void) | undefined;
   /** What ended a life of the daemon against all expectation. */
   defect: unknown;
   readonly #around: Surroundings;
@@ -79,6 +89,9 @@ export class Host {
     const permanent = { ...own, ours: false, validSeconds: Infinity };
     const { marksAddresses } = options;
     this.kernel = new Kernel(this.machine, rng.fork('kernel'), permanent, marksAddresses);
+    this.kernel.onExpired = (address, armedAt) => judgeExpiry(this, 'gone', address, armedAt);
+    this.kernel.tables.onExpired = (address, armedAt) =>
+      judgeExpiry(this, 'shut', address, armedAt);
     this.route = new Route(rng.fork('route'), options.routeMs);
     this.rights = new Rights(this.machine, cluster.keyspace);
   }
@@ -86,6 +99,11 @@ export class Host {
   /** Whether the VIP is on its link. */
   has(vip: Vip): boolean {
     return this.kernel.held.has(vip.address);
+  }
+
+  /** Whether it answers for the VIP. */
+  holds(vip: Vip): boolean {
+    return this.has(vip) && !this.kernel.tables.isShut(vip.address);
   }
 
   /** Whether the daemon says that it leads the group. */
@@ -108,16 +126,22 @@ export class Host {
     const state = new SimState(this.disk, process, rng.fork('state'));
     const timing = options.timings[Math.min(this.#lives, options.timings.length) - 1];
     if (timing === undefined) throw new Error('a host has a timing');
+    const emit = (event: ElectorEvent): void => onEvent(this, event);
+    const { kernel } = this;
+    const network = kernel.network(process);
+    const seams = { kernel, process, network, emit, rng: rng.fork('gate') };
+    const { guard, timing: allowed } = simGuard(seams, timing);
     const daemon = new SimDaemon(
-      { ...options, timing },
+      { ...options, timing: allowed },
       {
         process,
-        network: this.kernel.network(process),
+        network,
+        guard,
         store: client,
         state,
         rng: rng.fork('daemon'),
-        emit: (event) => onEvent(this, event),
-        onFrame: (frame) => this.#onFrame(frame),
+        emit,
+        onFrame: (frame) => judgeFrame(this, frame),
       },
     );
     Object.assign(this, { process, client, daemon });
@@ -127,7 +151,8 @@ export class Host {
         () => this.#ended(daemon),
         (error: unknown) => {
           // Exits that the supervisor is there for: it starts the next one.
-          const expected = error instanceof OperatorError || isTrouble(error);
+          const refused = error instanceof OperatorError || error instanceof NetworkError;
+          const expected = refused || isTrouble(error);
           if (!expected) this.defect ??= error;
           this.#ended(daemon);
           this.machine.timer(RESTART_MS, () => this.start());
@@ -142,22 +167,15 @@ export class Host {
     this.daemon = undefined;
   }
 
-  /** No frame that claims the VIP without the right. */
-  #onFrame(frame: Uint8Array): void {
-    // The sender's address of an ARP packet (RFC 826), after the Ethernet header.
-    const address = [...frame.subarray(28, 32)].join('.');
-    const group = this.options.groups.find(({ vips }) =>
-      vips.some((vip) => vip.address === address),
-    );
-    if (group !== undefined && this.rights.holds(group.name)) return;
-    const { now } = this.machine.scheduler;
-    // Not thrown into the announcer, which takes what a sender throws for the link's refusal.
-    this.defect ??= new Violation('frame-without-right', now, `${this.name} announces ${address}`);
+  /** Noted, not thrown: the check that follows the daemon's code throws it. */
+  note(invariant: Invariant, what: string): void {
+    this.defect ??= new Violation(invariant, this.machine.scheduler.now, `${this.name} ${what}`);
   }
 
   /** SIGKILL. */
   kill(): void {
     this.process?.kill();
+    this.heldFrame = undefined;
     this.daemon = undefined;
   }
 
@@ -197,7 +215,8 @@ export class Host {
     const rights = this.options.groups.map(({ name }) => this.rights.of(name)?.until ?? 0);
     const promisedEnd = Math.max(this.disk.saved?.memory.promisedEnd ?? 0, ...rights) as Instant;
     const remainingMs = Math.max(machine.trueTimeOf(promisedEnd) - now, 0);
-    const ms = standing === 'vm-pause' ? remainingMs : NOTICED_AFTER_MS / machine.rate;
+    const fencedMs = this.kernel.tables.managed.size > 0 ? FENCE_LATE_MS / machine.rate : 0;
+    const ms = standing === 'vm-pause' ? remainingMs + fencedMs : NOTICED_AFTER_MS / machine.rate;
     const stoodFrom = machine.goOn();
     this.runsSince = now;
     if (standing === 'suspend' && now - stoodFrom > NOTICED_AFTER_MS) this.resumedAt = now;
@@ -210,6 +229,9 @@ export class Host {
   goOnProcess(process = this.process): void {
     this.#noticesSoon();
     this.runsSince = this.machine.scheduler.now;
+    const { heldFrame } = this;
+    this.heldFrame = undefined;
+    if (process?.alive === true) heldFrame?.();
     process?.goOn();
   }
 
@@ -227,7 +249,6 @@ export class Host {
     // A process stopped, or dead, or not heeded, and its host suspended: kernel lifetimes do not count
     // the suspend.
     if (this.process?.runs === true && now > this.kernel.ignoresUntil) return false;
-    const { standstills } = this.machine;
-    return [...this.kernel.held.values()].some((each) => each.standstills !== standstills);
+    return this.kernel.isAstray;
   }
 }

@@ -1,3 +1,4 @@
+import type { Instant } from '../../../src/clock.ts';
 import { sameVip } from '../../../src/network/address.ts';
 import { NetworkError } from '../../../src/network/network-error.ts';
 import type { Link, LinkAddress, Network, NetworkEvent, Vip } from '../../../src/network/types.ts';
@@ -5,6 +6,7 @@ import type { Machine } from './machine.ts';
 import type { Process } from './process.ts';
 import type { Rng } from '../engine/rng.ts';
 import type { SimEvent } from '../engine/scheduler.ts';
+import { Tables } from './tables.ts';
 
 /** The kernel sweeps expired addresses this early and this late, in milliseconds (fencing/lifetime.ts). */
 const EARLIEST_MS = -20;
@@ -12,7 +14,7 @@ const LATEST_MS = 1000;
 /** A rtnetlink call that got no answer is given up after this (network/rtnetlink.ts). */
 const TIMEOUT_MS = 1000;
 /** From a call to its effect, and from the effect to the answer, at most: well under ON_THE_WAY_MS. */
-const STEP_MS = 1;
+export const STEP_MS = 1;
 /** An effect that came later than this after its call was held up by a pause of the process. */
 const HELD_UP_MS = 15;
 
@@ -52,7 +54,7 @@ export class Kernel {
   foreign: LinkAddress[] = [];
   /** What we put there, by address. */
   held = new Map<string, HeldAddress>();
-  /** Until this true time an address may be there because a pause held an assignment up. */
+  /** Until this true time an address may be there, or be open, because a pause held a call up. */
   heldUpUntil = 0;
   /** Until this true time a withdrawal that the kernel ignored may not have been repeated. */
   ignoresUntil = 0;
@@ -60,12 +62,19 @@ export class Kernel {
   changes = 0;
   /** Called when the daemon asks for an assignment, before anything happens. */
   onAssign: () => void = () => undefined;
+  /** Called when the daemon asks for the fence to be opened, before anything happens. */
+  onOpen: () => void = () => undefined;
+  /** Called when it has removed an address whose lifetime had ended. */
+  onExpired: (address: string, armedAt: number) => void = () => undefined;
+  /** The millisecond fence. */
+  readonly tables: Tables;
   readonly #rng: Rng;
   #listeners = new Map<(event: NetworkEvent) => void, Process>();
 
   constructor(machine: Machine, rng: Rng, own: LinkAddress, marksAddresses: boolean) {
     this.machine = machine;
     this.#rng = rng;
+    this.tables = new Tables(machine, rng.fork('tables'));
     this.foreign = [own];
     this.marksAddresses = marksAddresses;
   }
@@ -78,9 +87,24 @@ export class Kernel {
     return [...this.foreign, ...[...this.held.values()].map(({ address }) => address)];
   }
 
+  /**
+   * Whether something that it is to end by itself outlasts what it was made for: it counts no time in
+   * which its machine stands still, and guards nothing by tables that somebody has removed.
+   */
+  get isAstray(): boolean {
+    const { tables } = this;
+    const { standstills } = this.machine;
+    for (const [address, each] of this.held) {
+      if (tables.isAstray(address, standstills)) return true;
+      if (!tables.managed.has(address) && each.standstills !== standstills) return true;
+    }
+    return false;
+  }
+
   /** The machine lost its power: its addresses are gone, and nobody listens. */
   cutPower(): void {
     this.held.clear();
+    this.tables.cutPower();
     this.changes += 1;
     this.#listeners.clear();
     this.carrier = true;
@@ -105,11 +129,13 @@ export class Kernel {
     if (known !== undefined) known.expiry.cancelled = true;
     const lateMs = this.#rng.between(EARLIEST_MS, LATEST_MS);
     const { boot, standstills } = machine;
+    const armedAt = machine.scheduler.now;
     const expire = (): void => {
-      if (machine.boot === boot) this.#remove(address);
+      if (machine.boot !== boot) return;
+      this.#remove(address);
+      this.onExpired(address.address, armedAt);
     };
     const expiry = machine.timer(address.validSeconds * 1000 + lateMs, expire);
-    const armedAt = machine.scheduler.now;
     this.held.set(address.address, { address, armedAt, standstills, expiry });
     this.changes += 1;
     this.#tell({ type: 'address-added', address });
@@ -143,10 +169,7 @@ export class Kernel {
         this.onAssign();
         const asked = this.machine.now();
         return this.#call(process, 'assign', () => {
-          if (this.machine.now() - asked > HELD_UP_MS) {
-            // Two more calls until it is off again.
-            this.heldUpUntil = this.machine.scheduler.now + 6 * STEP_MS;
-          }
+          this.noteDelay(asked);
           const ours = this.marksAddresses;
           this.#put({ linkIndex, family, address, prefixLength, ours, validSeconds });
         });
@@ -157,6 +180,22 @@ export class Kernel {
         return () => this.#listeners.delete(listener);
       },
     };
+  }
+
+  /** A call with a relative timeout has its effect. @param asked when its sender looked at the clock */
+  noteDelay(asked: Instant): void {
+    // Two more calls until it is off again, or shut.
+    if (this.machine.now() - asked > HELD_UP_MS) {
+      this.heldUpUntil = this.machine.scheduler.now + 6 * STEP_MS;
+    }
+  }
+
+  /** A call of ours remains without an effect. */
+  ignore(): void {
+    const { scheduler, rate } = this.machine;
+    this.ignoresUntil = scheduler.now + AGAIN_WITHIN_MS / rate;
+    // What a pause had held up stays until a withdrawal is heeded.
+    if (this.heldUpUntil >= scheduler.now) this.heldUpUntil = this.ignoresUntil;
   }
 
   /** The process may be paused before its call has an effect, and again before it has the answer. */
@@ -171,12 +210,7 @@ export class Kernel {
         }
         const troubled = changing && trouble !== undefined && trouble !== 'refuses';
         const ignored = troubled && trouble === 'ignores';
-        if (ignored) {
-          const { scheduler, rate } = this.machine;
-          this.ignoresUntil = scheduler.now + AGAIN_WITHIN_MS / rate;
-          // What a pause had held up stays until a withdrawal is heeded.
-          if (this.heldUpUntil >= scheduler.now) this.heldUpUntil = this.ignoresUntil;
-        }
+        if (ignored) this.ignore();
         const done = ignored ? undefined : act();
         if (troubled) {
           process.timer(TIMEOUT_MS, () => reject(new NetworkError(name, 'TIMEOUT')));

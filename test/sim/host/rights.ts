@@ -21,6 +21,8 @@ export interface Right {
   /** The same as `until`, of those alone that compared its key, or all records. */
   readonly comparedUntil: Instant;
   readonly ceilingMs: number;
+  /** How late the fence may close after `until`, in true milliseconds, by the beat that promised it. */
+  readonly fenceLatencyMs: number;
 }
 
 interface Proven {
@@ -28,6 +30,7 @@ interface Proven {
   readonly token: Token;
   readonly holdForMs: number;
   readonly ceilingMs: number;
+  readonly fenceLatencyMs: number;
   /** Key and record stood; else nobody had written a record since, and one of them was deleted. */
   readonly intact: boolean;
   /** The beat compared its key, or all records: not a taking of another group, for one. */
@@ -120,7 +123,7 @@ export class Rights implements Witness {
       const { token, until } = right;
       if (claims(beat, group, token.createRevision)) continue;
       this.#unlisted.set(group, { token, at });
-      if (until > at) this.#byGroup.set(group, { ...right, until: at });
+      if (until > at) this.#byGroup.set(group, { ...right, until: at, fenceLatencyMs: 0 });
     }
   }
 
@@ -143,7 +146,8 @@ export class Rights implements Witness {
       const named = record?.state === 'held' && sameToken(record.token, token);
       if (kv !== undefined && !named) return [];
       const holdForMs = Math.min(beat.holdForMs, ceilingMs);
-      return [{ group, token, holdForMs, ceilingMs, intact: false, compared: true }];
+      const promise = { holdForMs, ceilingMs, fenceLatencyMs: beat.fenceLatencyMs };
+      return [{ group, token, ...promise, intact: false, compared: true }];
     });
     return [...standing, ...deleted];
   }
@@ -158,7 +162,8 @@ export class Rights implements Witness {
       if (key?.createRevision !== token.createRevision || !isOf(token, beat)) return [];
       const group = kv.key.slice(keys.holders.length);
       const holdForMs = Math.min(beat.holdForMs, ceilingMs);
-      return [{ group, token, holdForMs, ceilingMs, intact: true }];
+      const { fenceLatencyMs } = beat;
+      return [{ group, token, holdForMs, ceilingMs, fenceLatencyMs, intact: true }];
     });
   }
 
@@ -172,7 +177,7 @@ export class Rights implements Witness {
   }
 
   #confirm(proven: Proven, sentAt: number): void {
-    const { group, token, holdForMs, ceilingMs, intact, compared } = proven;
+    const { group, token, holdForMs, ceilingMs, fenceLatencyMs, intact, compared } = proven;
     const known = this.#byGroup.get(group);
     const unlisted = this.#unlisted.get(group);
     if (unlisted !== undefined && sameToken(unlisted.token, token) && sentAt < unlisted.at) return;
@@ -183,7 +188,8 @@ export class Rights implements Witness {
       const until = promised as Instant;
       const comparedUntil = (compared ? promised : 0) as Instant;
       const intactSentAt = sentAt;
-      this.#byGroup.set(group, { token, until, sentAt, intactSentAt, comparedUntil, ceilingMs });
+      const fresh = { token, until, sentAt, intactSentAt, comparedUntil, ceilingMs };
+      this.#byGroup.set(group, { ...fresh, fenceLatencyMs });
       return;
     }
     // Once it had run out somebody may have taken: what was not looked at itself revives nothing.
@@ -200,6 +206,7 @@ export class Rights implements Witness {
       intactSentAt,
       comparedUntil: comparedUntil as Instant,
       ceilingMs,
+      fenceLatencyMs: proved < known.until ? known.fenceLatencyMs : fenceLatencyMs,
     });
   }
 }

@@ -1,4 +1,4 @@
-/** `npm run soak -- --schedules N --seed S [--workers W]` */
+/** `npm run soak -- --schedules N --seed S [--workers W] [--profiles mixed|fast|steady|adaptive]` */
 import { runSchedule } from '../world/run.ts';
 import { scheduleOf } from '../world/schedule.ts';
 import { soakOptions } from './options.ts';
@@ -21,16 +21,18 @@ const summary = await soak(options, process.env['SIM_MUTANT'], ({ schedules, fai
   for (const { seed, message } of failures.slice(-1))
     process.stderr.write(`  ${seed}: ${message}\n`);
 });
-write(describeSummary(summary, (performance.now() - startedAt) / 1000));
+const { profiles } = options;
+const again = profiles === undefined ? '' : ` --profiles ${profiles}`;
+write(describeSummary(summary, (performance.now() - startedAt) / 1000, again));
 for (const { seed, invariant } of summary.failures.slice(0, MAX_SHRUNK)) {
-  const schedule = scheduleOf(seed);
+  const schedule = scheduleOf(seed, profiles === undefined ? {} : { profiles });
   const total = schedule.faults.length;
   const kept = await shrink(total, async (faults) => {
     const { violation } = await runSchedule(withFaults(schedule, faults));
     return violation?.invariant === invariant;
   });
   write(
-    `${kept.length} of ${total} faults are enough: npm run replay -- ${seed} --faults ${kept.join(',')}`,
+    `${kept.length} of ${total} faults are enough: npm run replay -- ${seed}${again} --faults ${kept.join(',')}`,
   );
 }
 process.exitCode = summary.failures.length === 0 ? 0 : 1;

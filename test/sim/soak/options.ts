@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util';
+import { profilesNamed, type Profiles } from '../world/profiles.ts';
 
 /** What a soak is asked for. */
 export interface SoakOptions {
   readonly schedules: number;
   readonly firstSeed: number;
   readonly workers: number;
+  /** Of the hosts; undefined: profile `seconds`. */
+  readonly profiles?: Profiles | undefined;
 }
 
-/** Reads `--schedules N --seed S --workers W`. @throws for anything else */
+/** Reads `--schedules N --seed S --workers W [--profiles P]`. @throws for anything else */
 export function soakOptions(args: readonly string[]): SoakOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -15,12 +18,14 @@ export function soakOptions(args: readonly string[]): SoakOptions {
       schedules: { type: 'string', default: '1000' },
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
+      profiles: { type: 'string' },
     },
   });
   return {
     schedules: whole('schedules', values.schedules),
     firstSeed: whole('seed', values.seed),
     workers: whole('workers', values.workers),
+    profiles: profilesNamed(values.profiles),
   };
 }
 

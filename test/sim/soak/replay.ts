@@ -1,9 +1,10 @@
 /**
  * `npm run replay -- SEED` tells what happens, line by line. `--faults 0,4` leaves only these of its
- * faults. With SIM_MUTANT=name the mutant is in the source, and the schedules are narrowed as for it.
+ * faults, `--profiles mixed` is what the soak was told. With SIM_MUTANT=name the mutant is in the source, and the schedules are narrowed as for it.
  */
 import { parseArgs } from 'node:util';
 import { loadMutants } from '../mutants/mutant.ts';
+import { profilesNamed } from '../world/profiles.ts';
 import { quiet } from '../world/quiet.ts';
 import { runSchedule } from '../world/run.ts';
 import { scheduleOf } from '../world/schedule.ts';
@@ -15,11 +16,13 @@ const write = (line: string): void => {
 };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { faults: { type: 'string' } },
+  options: { faults: { type: 'string' }, profiles: { type: 'string' } },
 });
 const [seed = '1'] = positionals;
 const { SIM_MUTANT: mutant } = process.env;
-const { focus, directed } = loadMutants().find(({ name }) => name === mutant) ?? {};
+const { focus: own, directed } = loadMutants().find(({ name }) => name === mutant) ?? {};
+const profiles = profilesNamed(values.profiles);
+const focus = profiles === undefined ? own : { ...own, profiles };
 const whole = directed === undefined ? scheduleOf(Number(seed), focus) : quiet(directed);
 const kept = values.faults?.split(',').filter(Boolean).map(Number);
 const schedule = kept === undefined ? whole : withFaults(whole, kept);

@@ -33,7 +33,8 @@ export async function soak(
   mutant?: string,
   onProgress: (soFar: Summary) => void = () => undefined,
 ): Promise<Summary> {
-  const { schedules, firstSeed, workers } = options;
+  const { schedules, firstSeed, workers, profiles } = options;
+  const focus = profiles === undefined ? {} : { focus: { profiles } };
   const end = firstSeed + schedules;
   const size = Math.min(PORTION, Math.ceil(schedules / workers));
   const all = emptySummary();
@@ -42,7 +43,7 @@ export async function soak(
     while (next < end) {
       const first = next;
       next = Math.min(first + size, end);
-      merge(all, await work({ first, end: next, step: 1 }, mutant));
+      merge(all, await work({ first, end: next, step: 1, ...focus }, mutant));
       onProgress(all);
     }
   };

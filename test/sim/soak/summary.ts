@@ -68,8 +68,8 @@ function addUp(into: Record<string, number>, other: Record<string, number>): voi
   for (const [key, times] of Object.entries(other)) into[key] = (into[key] ?? 0) + times;
 }
 
-/** For people. */
-export function describeSummary(summary: Summary, seconds: number): string {
+/** For people. @param again what the replay of one of its seeds is told besides */
+export function describeSummary(summary: Summary, seconds: number, again = ''): string {
   const { schedules, virtualMs, slowest, failures } = summary;
   const hours = (virtualMs / 3_600_000).toFixed(1);
   const faults = Object.entries(summary.faults)
@@ -83,6 +83,6 @@ export function describeSummary(summary: Summary, seconds: number): string {
     `faults: ${faults.join(', ')}`,
     `${Object.keys(summary.transitions).length} transitions by state and reason; never: ${never}`,
     `${failures.length} violations`,
-    ...failures.map(({ seed, message }) => `  npm run replay -- ${seed}  # ${message}`),
+    ...failures.map(({ seed, message }) => `  npm run replay -- ${seed}${again}  # ${message}`),
   ].join('\n');
 }

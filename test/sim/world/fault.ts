@@ -62,6 +62,8 @@ export const FAULT_KINDS = [
   'garbage',
   'keys-deleted-on',
 ] as const;
+/** What befalls the millisecond fence: in schedules of hosts that have one. */
+export const FENCE_KINDS = ['pause-at-open', 'pause-at-frame', 'tables-flushed'] as const;
 /** What only directed schedules do: another kind would change what every seed comes to. */
 export const DIRECTED_KINDS = [
   'pause-to-deposing',
@@ -70,6 +72,9 @@ export const DIRECTED_KINDS = [
   'read-replies-slow',
   'keep-alives-cut',
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof DIRECTED_KINDS)[number];
+export type FaultKind =
+  | (typeof FAULT_KINDS)[number]
+  | (typeof FENCE_KINDS)[number]
+  | (typeof DIRECTED_KINDS)[number];
 
 export const NOTHING_LEFT: Heal = () => undefined;

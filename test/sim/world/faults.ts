@@ -1,4 +1,5 @@
 import { ETCD_FAULTS } from './etcd-faults.ts';
+import { FENCE_FAULTS } from './fence-faults.ts';
 import type { Begin, Fault, FaultKind, Heal } from './fault.ts';
 import { HOST_FAULTS } from './host-faults.ts';
 import { KEY_FAULTS } from './key-faults.ts';
@@ -7,6 +8,7 @@ import type { World } from './world.ts';
 
 const FAULTS: Record<FaultKind, Begin> = {
   ...HOST_FAULTS,
+  ...FENCE_FAULTS,
   ...ROUTE_FAULTS,
   ...ETCD_FAULTS,
   ...KEY_FAULTS,
@@ -37,6 +39,8 @@ export function healAll({ cluster, hosts, lan }: World, faults: readonly Fault[]
     lan.heal(host.name);
     kernel.trouble = undefined;
     kernel.onAssign = () => undefined;
+    kernel.onOpen = () => undefined;
+    host.onFrame = () => undefined;
     host.disk.refuses = false;
     if (!kernel.carrier) kernel.setCarrier(true);
     host.goOn();

@@ -1,9 +1,17 @@
+import { decodeBeat } from '../../../src/election/beat.ts';
+import { Keys } from '../../../src/election/keys.ts';
+import type { HolderRecord } from '../../../src/election/record.ts';
 import type { Txn } from '../../../src/election/store.ts';
+import { PREFIX } from '../host/daemon.ts';
 import type { Cluster } from '../etcd/cluster.ts';
 import { recordsIn } from './writes.ts';
 
-/** Two beats and a request deadline (rule 12), by the fastest clock: true milliseconds. */
-const GRACE_MS = 1800 / 1.086;
+const keys = new Keys(PREFIX);
+
+/** A rate of 1 + ρ, with something for rounding. */
+const FASTEST = 1.086;
+/** How often a holder beats that nothing is known of, and one that does not yet beat as a holder does. */
+const USUAL_EVERY_MS = 500;
 /** So many reads that failed in a row are an outage. */
 const OUTAGE_READS = 2;
 
@@ -17,18 +25,30 @@ export class Grace {
     this.#cluster = cluster;
   }
 
-  /** @returns what is wrong with a transaction that the process sends */
-  sent(txn: Txn, process: object): string | undefined {
+  /**
+   * @param requestDeadlineMs of the process
+   * @returns what is wrong with a transaction that the process sends
+   */
+  sent(txn: Txn, process: object, requestDeadlineMs: number): string | undefined {
     const { available, availableSince, outages, now } = this.#cluster;
     const reads = this.#reads.get(process);
     const count = reads?.outage === outages ? reads.count : 0;
     // That of a group's history reads one key.
     const isRead = txn.compares.length === 0 && txn.success.length > 1;
     if (!available && isRead) this.#reads.set(process, { outage: outages, count: count + 1 });
-    const deposes = recordsIn(txn).some(({ state }) => state === 'deposed');
-    if (!deposes || !available || now - availableSince >= GRACE_MS) return undefined;
+    const deposed = recordsIn(txn).find(({ state }) => state === 'deposed');
+    if (deposed === undefined || !available) return undefined;
+    const graceMs = (2 * this.#everyMs(deposed) + requestDeadlineMs) / FASTEST;
+    if (now - availableSince >= graceMs) return undefined;
     // One is sent when the one before has ended: the last may still have been answered.
     if (count <= OUTAGE_READS) return undefined;
     return `deposes ${now - availableSince} ms after an outage`;
+  }
+
+  /** How often the one that is deposed beats, or would. */
+  #everyMs({ node }: HolderRecord): number {
+    const kv = this.#cluster.keyspace.get(keys.node(node));
+    const beat = kv === undefined ? undefined : decodeBeat(kv.value);
+    return Math.min(beat?.beatEveryMs ?? USUAL_EVERY_MS, USUAL_EVERY_MS);
   }
 }

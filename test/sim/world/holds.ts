@@ -10,10 +10,10 @@ type Found = [Invariant, string];
 /** Of clocks in floating point. */
 const ROUNDING_MS = 1e-3;
 /**
- * While a taking is under way no beat proves its group: for so long at most (requestDeadlineMs of
- * src/config/timing.ts), with something for timers.
+ * While a taking is under way no beat proves its group: for a request's deadline at most, with this for
+ * timers.
  */
-const GIVEN_UP_EARLY_MS = 900;
+const TIMERS_LATE_MS = 100;
 
 /** What no hold rests on: whoever looks later, or at another clock, goes on holding. */
 const HARMLESS: readonly FaultKind[] = [
@@ -81,11 +81,11 @@ export class Holds {
   }
 
   /** A daemon lets go. @returns what is wrong with that */
-  lettingGo({ machine, rights }: Host, group: string, reason: Reason): Found[] {
+  lettingGo({ machine, rights, daemon }: Host, group: string, reason: Reason): Found[] {
     if (this.#undisturbed) return [['lost-without-cause', `${group}: ${reason}, undisturbed`]];
     if (reason !== 'fence-expired' || this.#tampered) return [];
     const leftMs = (rights.of(group)?.comparedUntil ?? 0) - machine.now();
-    if (leftMs <= GIVEN_UP_EARLY_MS) return [];
+    if (leftMs <= (daemon?.timing.requestDeadlineMs ?? 0) + TIMERS_LATE_MS) return [];
     return [['given-up-early', `${group}, with ${leftMs} ms left`]];
   }
 }

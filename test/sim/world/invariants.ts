@@ -13,16 +13,15 @@ import type { Lan } from './lan.ts';
 import type { ElectorEvent } from '../../../src/events.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import { Violation, type Invariant } from './violation.ts';
+import { wrongWithAddress } from './addresses.ts';
 import { Holds } from './holds.ts';
 import { LostTokens } from './lost-tokens.ts';
 import { Pace } from './pace.ts';
+import { Promises } from './promises.ts';
 import { Rules } from './rules.ts';
 import { Sending } from './sending.ts';
 import { Turnover } from './turnover.ts';
 import { wrongWrites } from './writes.ts';
-
-/** A kernel's lateness is in its lifetimes' favour: they end by the deadline. For rounding only. */
-const TOLERANCE_MS = 1;
 
 const keys = new Keys(PREFIX);
 
@@ -37,6 +36,7 @@ export class Invariants {
   readonly #lan: Lan;
   readonly #beats = new BeatOrder();
   readonly #pace = new Pace();
+  readonly #promises = new Promises();
   readonly #givingUp: GivingUp;
   readonly #lost = new LostTokens();
   readonly #rules: Rules;
@@ -76,9 +76,9 @@ export class Invariants {
     }
   }
 
-  /** Hosts that anybody on the LAN can reach and whose kernel has the VIP. */
+  /** Hosts that anybody on the LAN can reach and that answer for the VIP. */
   holders(group: VipGroup): Host[] {
-    return this.#reachable().filter((host) => group.vips.some((vip) => host.has(vip)));
+    return this.#reachable().filter((host) => group.vips.some((vip) => host.holds(vip)));
   }
 
   /** Hosts that have any VIP and that anybody on the LAN can reach. */
@@ -117,6 +117,7 @@ export class Invariants {
     const first = new Map<string, string>();
     for (const { name, kernel } of covered) {
       for (const address of kernel.held.keys()) {
+        if (kernel.tables.isShut(address)) continue;
         const other = first.get(address);
         if (other !== undefined) {
           const group = this.#byAddress.get(address)?.name;
@@ -130,18 +131,16 @@ export class Invariants {
   #checkRights(host: Host, now: number): void {
     for (const address of host.kernel.held.keys()) {
       const group = this.#byAddress.get(address);
-      if (group !== undefined) this.#checkRight(host, group, now);
+      if (group !== undefined) this.#checkRight(host, group, address, now);
     }
   }
 
-  #checkRight(host: Host, group: VipGroup, now: number): void {
-    if (!host.rights.holds(group.name, TOLERANCE_MS)) {
-      const until = host.rights.of(group.name)?.until;
-      const late = until === undefined ? 'without any' : `${host.machine.now() - until} ms after`;
-      throw new Violation('address-without-right', now, `${host.name} has it ${late}`);
-    }
+  #checkRight(host: Host, group: VipGroup, address: string, now: number): void {
+    const found = wrongWithAddress(host, group.name, address);
+    if (found !== undefined) throw new Violation(found[0], now, `${host.name} ${found[1]}`);
     const election = this.#elections.get(group.name);
     if (election === undefined || election.startsWith(PREFIX)) return;
+    if (host.kernel.tables.isShut(address)) return;
     const other = this.#foreign.holder(election, now);
     if (other !== undefined) {
       throw new Violation('holds-beside-foreign-leader', now, `${host.name} beside ${other}`);
@@ -161,6 +160,8 @@ export class Invariants {
     host.rights.sent(txn);
     const late = this.#pace.sent(host, txn);
     if (late !== undefined) found.push(['beat-late', late]);
+    const short = this.#promises.sent(host, txn);
+    if (short !== undefined) found.push(['promise-too-short', short]);
     const lost = this.#lost.sent(host.machine, txn);
     if (lost !== undefined) found.push(['lost-token-proved', lost]);
     found.push(...this.#givingUp.wrongIn(host, txn));
@@ -192,7 +193,10 @@ export class Invariants {
 
   /** Told of each event of each daemon. */
   onEvent(host: Host, event: ElectorEvent): void {
-    if (event.type === 'beat-failed' && event.code === 'STATE_FILE') this.#pace.forgive(host);
+    if (event.type === 'beat-failed') {
+      if (event.code === 'STATE_FILE') this.#pace.forgive(host);
+      this.#promises.failed(host);
+    }
     if (event.type === 'takeover') this.turnover.onTakeover(host.name, event.group);
     if (event.type !== 'transition') return;
     const { from, to, reason, group } = event;
@@ -200,6 +204,8 @@ export class Invariants {
     if (to === 'withdrawing' && this.#elections.get(group)?.startsWith(PREFIX) === true) {
       this.#note(host, this.holds.lettingGo(host, group, reason));
     }
+    const late = reason === 'fence-expired' ? this.#pace.expired(host) : undefined;
+    if (late !== undefined) this.#note(host, [['beat-late', late]]);
     if (reason !== 'lease-lost' && reason !== 'deposed') return;
     this.#note(host, this.#rules.lossWithoutCause(group, host.disk.saved?.memory.leaseId));
   }

@@ -12,13 +12,14 @@ function remove({ cluster }: World, key: string | undefined): void {
   cluster.submit(() => cluster.txn({ compares: [], success, failure: [] }));
 }
 
-/** Until it is gone: a request may be lost with etcd's leader. */
+/** Until it is gone: a request may be lost with etcd's leader, and what is to be removed may still wait for one. */
 function removeForGood(world: World, key: string): void {
-  if (world.cluster.keyspace.get(key) === undefined) return;
-  remove(world, key);
+  const { keyspace, available } = world.cluster;
+  if (available && keyspace.get(key) === undefined) return;
+  if (available) remove(world, key);
   world.scheduler.after(REMOVED_AGAIN_MS, () => {
-    const kv = world.cluster.keyspace.get(key);
-    if (kv?.lease === NO_LEASE) removeForGood(world, key);
+    const kv = keyspace.get(key);
+    if (!available || kv?.lease === NO_LEASE) removeForGood(world, key);
   });
 }
 

@@ -17,6 +17,10 @@ interface Attempt {
   readonly stops: number;
 }
 
+function stopsOf({ process, machine }: Host): number {
+  return (process?.pauses ?? 0) + machine.standstills;
+}
+
 /** Who leads starts its next beat on time, whatever has become of the last (protocol.md rule 7). */
 export class Pace {
   readonly #last = new Map<Host, Attempt>();
@@ -37,13 +41,29 @@ export class Pace {
       atMs: machine.now(),
       everyMs: beat.beatEveryMs,
       leads: daemon?.controllers.some(({ status }) => status.name === 'leading') === true,
-      stops: (process?.pauses ?? 0) + machine.standstills,
+      stops: stopsOf(host),
     };
     const last = this.#last.get(host);
     this.#last.set(host, attempt);
     if (last?.leads !== true || !attempt.leads || last.process !== process) return undefined;
     if (last.lease !== attempt.lease || last.stops !== attempt.stops) return undefined;
     const ms = attempt.atMs - last.atMs;
-    return ms > last.everyMs + LATE_MS ? `beats ${ms} ms after its last attempt` : undefined;
+    // Once a longer promise is confirmed, the next has time.
+    const adaptive = daemon?.timing.shortest !== undefined;
+    const everyMs = adaptive ? daemon.timing.heartbeatEveryMs : last.everyMs;
+    if (ms <= Math.max(everyMs, last.everyMs) + LATE_MS) return undefined;
+    return `beats ${ms} ms after its last attempt`;
+  }
+
+  /** A right ran out. @returns what is wrong with that, where the time from one beat to the next changes */
+  expired(host: Host): string | undefined {
+    const { process, machine, daemon, disk } = host;
+    const last = this.#last.get(host);
+    if (daemon?.timing.shortest === undefined || last?.leads !== true) return undefined;
+    if (last.process !== process || last.stops !== stopsOf(host)) return undefined;
+    if (disk.saved?.memory.leaseId !== last.lease) return undefined;
+    const ms = machine.now() - last.atMs;
+    if (ms <= last.everyMs + LATE_MS) return undefined;
+    return `lets its right run out, ${ms} ms after its last attempt`;
   }
 }

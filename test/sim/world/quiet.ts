@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { usualHolds } from './profiles.ts';
 import type { HostPlan, Schedule } from './schedule.ts';
 
 /** What a directed schedule has otherwise than a quiet one. */
@@ -32,7 +33,8 @@ export function quiet({ hosts = [{}, {}, {}], faults, ...rest }: Direction): Sch
       ...USUAL,
       node: `n${index}`,
       startAtMs: index * 10,
-      holdForMs: [4000, 4000],
+      profiles: ['seconds', 'seconds'],
+      holdForMs: usualHolds(plan.profiles ?? ['seconds', 'seconds']),
       groups: all,
       ...plan,
     })),

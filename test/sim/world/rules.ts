@@ -14,8 +14,10 @@ import type { Change } from '../etcd/keyspace.ts';
 import type { Invariant } from './violation.ts';
 
 const keys = new Keys(PREFIX);
-/** A candidate of ours that has beaten so recently, in true milliseconds, is dead for nobody (rule 7 [A7]). */
+/** A candidate that has beaten so recently, in true milliseconds, is dead for nobody, whatever its beats say. */
 const ALIVE_MS = 3000;
+/** Beats are late now and then (rule 7 [A7]). */
+const LATE_BEAT_FACTOR = 1.2;
 /** A clock's rate of 1 + ρ, with something for rounding. */
 const FASTEST = 1.086;
 /** The rates of 1 + ρ and 1 − ρ themselves. */
@@ -27,6 +29,12 @@ type Found = [Invariant, string];
 /** True milliseconds for which nobody may take a silent beat's promise to have ended (protocol.md, Words). */
 function owedMs({ holdForMs, fenceLatencyMs }: Beat): number {
   return (holdForMs * FAST + fenceLatencyMs) / SLOW / FASTEST;
+}
+
+/** True milliseconds after a beat for which its sender is dead for nobody (rule 7 [A7]). */
+function aliveMs(beat: Beat | undefined): number {
+  if (beat === undefined) return ALIVE_MS;
+  return Math.min(ALIVE_MS, (LATE_BEAT_FACTOR * beat.nextBeatWithinMs) / FASTEST + owedMs(beat));
 }
 
 function nameOf({ key, createRevision }: Token): string {
@@ -143,8 +151,10 @@ export class Rules {
     if (kv.lease !== NO_LEASE && !isOurLease(kv.lease)) return [['foreign-deleted', key]];
     if (head?.key === key) return [];
     const beat = this.#beatOf(kv);
-    const ms = now - (this.#beatenAt.get(beat?.key ?? '') ?? -ALIVE_MS);
-    return beat === undefined || ms >= ALIVE_MS ? [] : [['living-candidate-deleted', key]];
+    if (beat === undefined) return [];
+    const ms = now - (this.#beatenAt.get(beat.key) ?? -Infinity);
+    const alive = ms < aliveMs(decodeBeat(beat.value));
+    return alive ? [['living-candidate-deleted', `${key}, ${ms} ms after a beat`]] : [];
   }
 
   /** Whoever else deletes a holder's key says so in the record (rule 11 [H1]). */

@@ -101,7 +101,8 @@ class Settled {
 
   isSo(): boolean {
     const { scheduler, hosts, lan } = this.#world;
-    const changes = hosts.reduce((sum, { kernel }) => sum + kernel.changes, lan.changes);
+    let changes = lan.changes;
+    for (const { kernel } of hosts) changes += kernel.changes + kernel.tables.changes;
     if (changes !== this.#changes) {
       this.#changes = changes;
       const holders = this.#whoHolds();

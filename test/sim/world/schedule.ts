@@ -1,6 +1,8 @@
+import type { Profile } from '../../../src/config/types.ts';
 import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
 import { Rng } from '../engine/rng.ts';
-import { FAULT_KINDS, type Fault, type FaultKind } from './fault.ts';
+import { withProfiles, type Profiles } from './profiles.ts';
+import { FAULT_KINDS, FENCE_KINDS, type Fault, type FaultKind } from './fault.ts';
 
 export interface HostPlan {
   readonly node: string;
@@ -10,7 +12,10 @@ export interface HostPlan {
   readonly marksAddresses: boolean;
   readonly clonedIdentity: string | undefined;
   /** Of its first life, and of the later ones: somebody changed the configuration. */
+  readonly profiles: readonly [Profile, Profile];
   readonly holdForMs: readonly [number, number];
+  /** Profile `adaptive`: after so long without need its terms go down by a step. */
+  readonly calmMs?: number | undefined;
   readonly keepOnStop: boolean;
   readonly startAtMs: number;
   /** Indices of the groups that it is configured for. */
@@ -47,6 +52,8 @@ export interface Focus {
   readonly keepOnStop?: boolean;
   readonly marksAddresses?: boolean;
   readonly releasedBefore?: boolean;
+  /** Hosts with the millisecond fence, and what befalls it. */
+  readonly profiles?: Profiles;
 }
 
 /** ρ of the protocol: how far a clock's rate may be off. */
@@ -113,6 +120,7 @@ function hostPlans(rng: Rng, groups: number, focus: Focus): HostPlan[] {
     routeMs: rng.pick([0.5, 2, 10]),
     marksAddresses: focus.marksAddresses ?? !rng.chance(0.2),
     clonedIdentity: twins ? cloned : undefined,
+    profiles: ['seconds', 'seconds'],
     holdForMs: mixed ? [holdFor(rng), rng.pick([holdFor(rng), 3400])] : [4000, 4000],
     keepOnStop,
     startAtMs: rng.next() * spread,
@@ -131,9 +139,10 @@ function duration(rng: Rng, kind: FaultKind): number {
 function faults(
   rng: Rng,
   { hosts, groups, foreign }: { hosts: number; groups: number; foreign: boolean },
-  focused: readonly FaultKind[] | undefined,
+  { kinds: focused, profiles }: Focus,
 ): Fault[] {
-  const allowed = FAULT_KINDS.filter((kind) => !foreign || !NOT_BESIDE_FOREIGN.includes(kind));
+  const all = profiles === undefined ? FAULT_KINDS : [...FAULT_KINDS, ...FENCE_KINDS];
+  const allowed = all.filter((kind) => !foreign || !NOT_BESIDE_FOREIGN.includes(kind));
   // Swarm testing: most kinds are switched off in any one schedule (reliability.md §5.1).
   const swarm = Array.from({ length: 1 + rng.below(5) }, () => rng.pick(allowed));
   const kinds = focused ?? swarm;
@@ -152,7 +161,8 @@ function faults(
 export function scheduleOf(seed: number, focus: Focus = {}): Schedule {
   const rng = new Rng(seed).fork('schedule');
   const groups = focus.groups ?? groupCount(rng.fork('groups'));
-  const hosts = hostPlans(rng.fork('hosts'), groups, focus);
+  const plans = hostPlans(rng.fork('hosts'), groups, focus);
+  const hosts = withProfiles(plans, rng.fork('profiles'), focus.profiles);
   // Drawn in any case: a focus shifts nobody else's chances.
   const beside =
     rng.chance(0.08) && !focus.kinds?.some((kind) => NOT_BESIDE_FOREIGN.includes(kind));
@@ -164,6 +174,6 @@ export function scheduleOf(seed: number, focus: Focus = {}): Schedule {
     groups,
     foreign,
     releasedBefore: focus.releasedBefore ?? !rng.chance(0.2),
-    faults: faults(rng.fork('faults'), { hosts: hosts.length, groups, foreign }, focus.kinds),
+    faults: faults(rng.fork('faults'), { hosts: hosts.length, groups, foreign }, focus),
   };
 }

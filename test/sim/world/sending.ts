@@ -21,8 +21,9 @@ export class Sending {
   }
 
   wrongIn(host: Host, txn: Txn): [Invariant, string][] {
-    const { process, machine } = host;
-    const soon = process === undefined ? undefined : this.#grace.sent(txn, process);
+    const { process, machine, daemon } = host;
+    const deadlineMs = daemon?.timing.requestDeadlineMs ?? 0;
+    const soon = process === undefined ? undefined : this.#grace.sent(txn, process, deadlineMs);
     const burnt = this.#burnt.sent(txn, machine.bootId);
     const unlisted = unlistedWhileHeld(host, txn);
     const found: [Invariant, string][] = [];

@@ -1,4 +1,3 @@
-import { timingFor } from '../../../src/config/timing.ts';
 import { Keys } from '../../../src/election/keys.ts';
 import { encodeRecord } from '../../../src/election/record.ts';
 import type { ElectionGroup } from '../../../src/election/types.ts';
@@ -14,6 +13,7 @@ import type { Fault } from './fault.ts';
 import { transitionKey, type Transitions } from '../soak/coverage.ts';
 import { Invariants } from './invariants.ts';
 import { Lan } from './lan.ts';
+import { timingsOf } from './profiles.ts';
 import { Rng } from '../engine/rng.ts';
 import type { Schedule } from './schedule.ts';
 import { Scheduler } from '../engine/scheduler.ts';
@@ -77,10 +77,9 @@ export class World {
       },
     };
     this.hosts = schedule.hosts.map((plan, index) => {
-      const { startAtMs, holdForMs, ...rest } = plan;
-      const timings = holdForMs.map((ms) => timingFor({ profile: 'seconds', holdForMs: ms }));
+      const { startAtMs, holdForMs: _holds, profiles: _profiles, ...rest } = plan;
       const groups = this.groups.filter((_, at) => plan.groups.includes(at));
-      const options = { ...rest, timings, groups };
+      const options = { ...rest, timings: timingsOf(plan), groups };
       const host = new Host(`h${index}`, around, rng.fork(`host ${index}`), options);
       scheduler.after(startAtMs, () => host.start());
       return host;
