@@ -14,7 +14,6 @@ export async function compileAhead(): Promise<void> {
     import('etcd3'),
     import('ipaddr.js'),
     import('koffi'),
-    import('netlink/dist/netlink.js'),
     import('pino'),
     import('prom-client'),
     import('./zod.ts'),

@@ -56,7 +56,7 @@ await part('yargs', () => import(pathToFileURL(packages.resolve('yargs')).href))
 await part('the command line', () => import(file('cli/main.js')));
 await part('zod', () => import(file('zod.js')));
 await part('the configuration', () => import(file('config/load.js')));
-for (const name of ['etcd3', 'koffi', 'netlink/dist/netlink.js', 'pino', 'prom-client']) {
+for (const name of ['etcd3', 'koffi', 'pino', 'prom-client']) {
   await part(name, () => import(pathToFileURL(packages.resolve(name)).href));
 }
 await part('the daemon itself', async () => {
