@@ -64,7 +64,9 @@ export class Tenure {
     const held = this.#tokens.claim === undefined ? undefined : this.#record;
     const named = view.record?.state === 'held' && sameToken(view.record.token, token);
     const before = named ? view.record : held;
-    const ceilingMs = before?.ceilingMs ?? heartbeat.ceilingMs();
+    // A resume may say more than the record did, for this writes the record: whoever waits by what it
+    // said compares its revision. By less than its profile needs a token could never be held.
+    const ceilingMs = held?.ceilingMs ?? Math.max(before?.ceilingMs ?? 0, heartbeat.ceilingMs());
     const listed = this.#tokens.list(token, ceilingMs);
     const beat = heartbeat.compose(self);
     const { ground } = heartbeat.key;
@@ -115,7 +117,7 @@ export class Tenure {
     listed.exactSentAt = beat.sentAt;
     this.#record = record;
     this.#withdrawn = undefined;
-    // Resumed beats may promise more, never hold more, than the record says of this token [H5].
+    // What was promised before may last longer; held is no more than the record says of this token [H5].
     const deadline = after(beat.sentAt, Math.min(beat.holdForMs, ceilingMs));
     if (deadline > listed.provedUntil) listed.provedUntil = deadline;
     const proof = this.#parts.capped({ token, sentAt: beat.sentAt, deadline });
