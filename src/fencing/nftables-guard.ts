@@ -30,6 +30,8 @@ export class NftablesGuard implements KernelGuard {
   readonly #parts: NftablesGuardParts;
   /** When the lifetime of each address ends, by what was armed last. */
   readonly #lifetimes = new Map<string, Instant>();
+  /** What is open by us, or was so by a daemon whose addresses we know. */
+  readonly #ours = new Set<string>();
 
   constructor(parts: NftablesGuardParts) {
     this.#parts = parts;
@@ -37,6 +39,7 @@ export class NftablesGuard implements KernelGuard {
 
   async open(link: Link, vips: readonly Vip[], deadline: Instant): Promise<boolean> {
     const { gate, clock } = this.#parts;
+    for (const { address } of vips) this.#ours.add(address);
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       const onTheWayMs = ON_THE_WAY_MS * 2 ** attempt;
       const timeoutMs = Math.floor(elapsedMs(clock.now(), deadline) - onTheWayMs);
@@ -84,10 +87,13 @@ export class NftablesGuard implements KernelGuard {
   }
 
   async forget(vips: readonly Vip[]): Promise<void> {
-    await this.#told(this.#parts.gate.forget(vips));
+    // What keeps shut an address that nobody can tell from others' is none of ours to take away.
+    const ours = vips.filter(({ address }) => this.#ours.delete(address));
+    if (ours.length > 0) await this.#told(this.#parts.gate.forget(ours));
   }
 
   settle(stay: readonly Vip[]): Promise<void> {
+    for (const { address } of stay) this.#ours.add(address);
     return this.#parts.gate.forgetAllBut(stay);
   }
 

@@ -146,12 +146,25 @@ await t.test('three pauses in a row on the way to the link, and it is taken back
 });
 
 await t.test('what cannot be shut or forgotten is told, and nothing stops for it', async (t) => {
-  const { events, refusals, guard, log } = setUp();
+  const { clock, events, refusals, guard, log } = setUp();
+  await guard.open(END0, [VIP], after(clock.now(), 600));
   refusals.add('shut').add('forget');
   await guard.shut([VIP]);
   await guard.forget([VIP]);
-  t.strictSame(log, ['shut 10.0.0.100', 'forget 10.0.0.100']);
+  t.strictSame(log.slice(1), ['shut 10.0.0.100', 'forget 10.0.0.100']);
   t.match(events, [{ type: 'fence-failed' }, { type: 'fence-failed' }]);
+});
+
+await t.test('only what was opened, or stays from before, is forgotten', async (t) => {
+  const { clock, guard, log } = setUp();
+  await guard.forget([VIP]);
+  t.strictSame(log, [], 'an unknown predecessor may keep it shut');
+  await guard.open(END0, [VIP], after(clock.now(), 600));
+  await guard.settle([OTHER]);
+  await guard.forget([VIP, OTHER]);
+  t.equal(log.at(-1), 'forget 10.0.0.100,10.0.0.101');
+  await guard.forget([VIP, OTHER]);
+  t.equal(log.length, 3, 'once');
 });
 
 await t.test('what an earlier daemon left is forgotten, but for what may stay', async (t) => {
