@@ -34,7 +34,7 @@ interface Proven {
   /** Key and record stood; else nobody had written a record since, and one of them was deleted. */
   readonly intact: boolean;
   /** The beat compared its key, or all records: not a taking of another group, for one. */
-  readonly compared: boolean;
+  readonly compared: 'its key' | 'all records' | undefined;
 }
 
 const keys = new Keys(PREFIX);
@@ -132,8 +132,8 @@ export class Rights implements Witness {
     if (beat === undefined) return [];
     const ranged = isRanged(txn);
     const standing = this.#standing(beat).map((each): Proven => {
-      const compared = ranged || txn.compares.some(({ key }) => key === each.token.key);
-      return { ...each, compared };
+      const itself = txn.compares.some(({ key }) => key === each.token.key);
+      return { ...each, compared: itself ? 'its key' : ranged ? 'all records' : undefined };
     });
     for (const { group } of standing) this.#written.delete(group);
     if (!ranged) return standing;
@@ -147,7 +147,7 @@ export class Rights implements Witness {
       if (kv !== undefined && !named) return [];
       const holdForMs = Math.min(beat.holdForMs, ceilingMs);
       const promise = { holdForMs, ceilingMs, fenceLatencyMs: beat.fenceLatencyMs };
-      return [{ group, token, ...promise, intact: false, compared: true }];
+      return [{ group, token, ...promise, intact: false, compared: 'all records' }];
     });
     return [...standing, ...deleted];
   }
@@ -186,7 +186,7 @@ export class Rights implements Witness {
       // Of another token: an older beat's late reply gives nothing back.
       if (!intact || (known !== undefined && known.sentAt >= sentAt)) return;
       const until = promised as Instant;
-      const comparedUntil = (compared ? promised : 0) as Instant;
+      const comparedUntil = (compared === undefined ? 0 : promised) as Instant;
       const intactSentAt = sentAt;
       const fresh = { token, until, sentAt, intactSentAt, comparedUntil, ceilingMs };
       this.#byGroup.set(group, { ...fresh, fenceLatencyMs });
@@ -198,7 +198,10 @@ export class Rights implements Witness {
     const longest = intactSentAt + LONGEST_HOLD_FOR_MS;
     const proved = Math.min(promised, longest);
     const until = Math.max(known.until, proved) as Instant;
-    const comparedUntil = compared ? Math.max(known.comparedUntil, proved) : known.comparedUntil;
+    // What compares all records revives nothing.
+    const runs = this.#machine.now() < known.comparedUntil;
+    const counts = compared === 'its key' || (compared === 'all records' && runs);
+    const comparedUntil = counts ? Math.max(known.comparedUntil, proved) : known.comparedUntil;
     this.#byGroup.set(group, {
       token,
       until,
