@@ -193,6 +193,8 @@ export class GroupController {
   }
 
   async #assign(): Promise<void> {
+    // A proof came while the VIPs were assigned by the one before.
+    if (this.#life.name === 'leading') this.#upkeep.keep();
     // Somebody may have put the address there since we looked: it is not ours to touch.
     this.#lookAtLink();
     const { link } = this.#assignment;

@@ -25,6 +25,19 @@ await t.test('each beat that proves the token arms the kernel anew', async (t) =
   t.equal(rig.count('vip-held'), 1, 'held without a gap');
 });
 
+await t.test('a proof that comes while the VIP is assigned arms the kernel, too', async (t) => {
+  const rig = await startedRig();
+  rig.kernel.answerMs.assign = 500;
+  rig.controller.onTaken(rig.proof(), false);
+  await rig.clock.advance(250);
+  rig.controller.onProved(rig.proof());
+  await rig.clock.advance(250);
+  t.equal(rig.state, 'leading');
+  await rig.clock.advance(500);
+  const assigned = rig.took().filter((each) => each.startsWith('assign'));
+  t.strictSame(assigned, ['assign 10.0.0.100 for 2', 'assign 10.0.0.100 for 2']);
+});
+
 await t.test('a proof of another token is ignored', async (t) => {
   const { rig, deadline } = await leadingRig();
   await rig.clock.advance(500);
