@@ -32,11 +32,11 @@ export class SimGate implements Gate {
     this.#kernel.onOpen();
     const asked = this.#kernel.machine.now();
     return this.#call('open', () => {
-      this.#kernel.noteDelay(asked);
+      const late = this.#kernel.noteDelay(asked);
       for (const { address } of vips) {
         this.#known.add(address);
         tables.manage(address);
-        tables.renew(address, timeoutMs);
+        tables.renew(address, timeoutMs, late);
       }
     });
   }

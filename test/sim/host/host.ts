@@ -249,6 +249,6 @@ export class Host {
     // A process stopped, or dead, or not heeded, and its host suspended: kernel lifetimes do not count
     // the suspend.
     if (this.process?.runs === true && now > this.kernel.ignoresUntil) return false;
-    return this.kernel.isAstray;
+    return this.kernel.isAstray(this.process?.stoppedAt ?? 0);
   }
 }

@@ -90,12 +90,13 @@ export class Kernel {
   /**
    * Whether something that it is to end by itself outlasts what it was made for: it counts no time in
    * which its machine stands still, and guards nothing by tables that somebody has removed.
+   * @param stoppedAt true time since when no process of ours has done anything
    */
-  get isAstray(): boolean {
+  isAstray(stoppedAt: number): boolean {
     const { tables } = this;
     const { standstills } = this.machine;
     for (const [address, each] of this.held) {
-      if (tables.isAstray(address, standstills)) return true;
+      if (tables.isAstray(address, standstills, stoppedAt)) return true;
       if (!tables.managed.has(address) && each.standstills !== standstills) return true;
     }
     return false;
@@ -182,12 +183,16 @@ export class Kernel {
     };
   }
 
-  /** A call with a relative timeout has its effect. @param asked when its sender looked at the clock */
-  noteDelay(asked: Instant): void {
+  /**
+   * A call with a relative timeout has its effect.
+   * @param asked when its sender looked at the clock
+   * @returns whether a pause has held it up
+   */
+  noteDelay(asked: Instant): boolean {
+    const late = this.machine.now() - asked > HELD_UP_MS;
     // Two more calls until it is off again, or shut.
-    if (this.machine.now() - asked > HELD_UP_MS) {
-      this.heldUpUntil = this.machine.scheduler.now + 6 * STEP_MS;
-    }
+    if (late) this.heldUpUntil = this.machine.scheduler.now + 6 * STEP_MS;
+    return late;
   }
 
   /** A call of ours remains without an effect. */

@@ -17,6 +17,8 @@ export class Process implements Clock, Owner {
   #backlog: SimEvent[] | undefined;
   #wallOffsetMs = 1_700_000_000_000;
   #timers = 0;
+  /** True time at which it was paused or killed last. */
+  stoppedAt = 0;
   /** Times that it was paused so far. */
   pauses = 0;
 
@@ -44,6 +46,7 @@ export class Process implements Clock, Owner {
   }
 
   kill(): void {
+    if (this.#backlog === undefined && this.#alive) this.stoppedAt = this.machine.scheduler.now;
     this.#alive = false;
     this.#backlog = undefined;
   }
@@ -51,6 +54,7 @@ export class Process implements Clock, Owner {
   pause(): void {
     if (!this.#alive) return;
     this.pauses += 1;
+    if (this.#backlog === undefined) this.stoppedAt = this.machine.scheduler.now;
     this.#backlog ??= [];
   }
 

@@ -7,10 +7,15 @@ import type { SimEvent } from '../engine/scheduler.ts';
 const EARLIEST_MS = -4;
 const LATEST_MS = 12;
 
+/** The clock has been looked at again by then, in milliseconds, if nothing stands in the way. */
+const SEEN_WITHIN_MS = 6;
+
 /** An element that stands for an open VIP. */
 interface OpenElement {
   /** Kernel time had stood still so often when it was added. */
   readonly standstills: number;
+  /** True time at which it was added, if a pause of the process had held that up. */
+  readonly lateAt: number | undefined;
   readonly expiry: SimEvent;
 }
 
@@ -47,11 +52,17 @@ export class Tables {
     return this.#managed.has(address) && !this.#open.has(address);
   }
 
-  /** Whether an open element, or the lack of a fence, may outlast what it was made for. */
-  isAstray(address: string, standstills: number): boolean {
+  /**
+   * Whether an open element, or the lack of a fence, may outlast what it was made for.
+   * @param stoppedAt true time since when its process has done nothing: it may not have looked at the clock
+   *   again
+   */
+  isAstray(address: string, standstills: number, stoppedAt: number): boolean {
     if (this.#bared.has(address)) return true;
     const element = this.#open.get(address);
-    return element !== undefined && element.standstills !== standstills;
+    if (element === undefined) return false;
+    const unseen = stoppedAt - (element.lateAt ?? -Infinity) <= SEEN_WITHIN_MS;
+    return unseen || element.standstills !== standstills;
   }
 
   manage(address: string): void {
@@ -61,18 +72,21 @@ export class Tables {
     this.changes += 1;
   }
 
-  /** Opens an address for so long, as src/fencing/nftables/set.ts does. */
-  renew(address: string, timeoutMs: number): void {
+  /**
+   * Opens an address for so long, as src/fencing/nftables/set.ts does.
+   * @param late a pause of the process had held that up
+   */
+  renew(address: string, timeoutMs: number, late: boolean): void {
     const wasOpen = this.#open.has(address);
     for (const step of RENEWAL) {
-      if (step === 'add') this.#add(address, timeoutMs);
+      if (step === 'add') this.#add(address, timeoutMs, late);
       else this.#delete(address);
     }
     if (!wasOpen) this.changes += 1;
   }
 
   /** An element that is there keeps its end. */
-  #add(address: string, timeoutMs: number): void {
+  #add(address: string, timeoutMs: number, late: boolean): void {
     if (this.#open.has(address)) return;
     const { standstills, boot, scheduler } = this.#machine;
     const armedAt = scheduler.now;
@@ -82,7 +96,7 @@ export class Tables {
       this.shut(address);
       this.onExpired(address, armedAt);
     });
-    this.#open.set(address, { standstills, expiry });
+    this.#open.set(address, { standstills, expiry, lateAt: late ? armedAt : undefined });
   }
 
   #delete(address: string): boolean {
