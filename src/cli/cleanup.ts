@@ -92,7 +92,7 @@ async function withdrawAll(options: CleanupOptions): Promise<void> {
     const recorded = network.marksAddresses ? [] : recordedAddresses(options.runtimeDir);
     await withdrawFrom(network, recorded, options);
   } finally {
-    await network.close();
+    network.close();
   }
 }
 

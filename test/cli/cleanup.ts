@@ -38,7 +38,7 @@ async function someAddresses(t: Test): Promise<void> {
   await network.assign(indexOf.get('end0') ?? 0, ours, 100);
   const other = { family: 6, address: 'fd00::5', prefixLength: 128 } as const;
   await network.assign(indexOf.get('end1') ?? 0, other, 100);
-  await network.close();
+  network.close();
 }
 
 /** Runs the program itself in this namespace, with other programs before it. */

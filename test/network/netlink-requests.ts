@@ -142,14 +142,16 @@ await t.test('an overrun is told once: what did fit counts, what did not is miss
   t.end();
 });
 
+/** No descriptor is left. */
+const none = (): never => {
+  throw new SystemError('socket', 24);
+};
+
 await t.test('what the socket says is told by its code', (t) => {
   const EBADF = 9;
   const broken = scripted(() => [new SystemError('recvfrom', EBADF)]);
   t.throws(broken.list, { name: 'NetworkError', code: 'EBADF' });
   t.throws(scripted(() => [new Error('odd')]).list, { code: 'EIO' });
-  const none = (): never => {
-    throw new SystemError('socket', 24);
-  };
   t.throws(() => new NetlinkRequests(none), { name: 'NetworkError', code: 'EMFILE' });
   t.end();
 });

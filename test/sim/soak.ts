@@ -6,7 +6,7 @@ import { soak } from './soak/soak.ts';
  * with mixed profiles takes twice as long: a fast holder beats five times as often.
  */
 const SCHEDULES = [
-  [undefined, 10_000],
+  [undefined, 15_000],
   ['mixed', 5000],
 ] as const;
 /** Two cores that have nothing else to do need about 3 minutes for all. */

@@ -195,7 +195,7 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('the real kernel: on the link, mortal, and off by its own word', async (t) => {
     const unplug = cable('end0', 'far');
     ip('addr', 'add', '10.0.0.1/24', 'dev', 'end0');
-    await using network = await openNetwork();
+    using network = await openNetwork();
     const events: ElectorEvent[] = [];
     const emit = (event: ElectorEvent): void => void events.push(event);
     const clock = systemClock;

@@ -98,7 +98,7 @@ await inNamespace(t, import.meta.url, async () => {
     ip('link', 'add', 'second', 'type', 'veth', 'peer', 'name', 'third');
     ip('addr', 'add', '10.77.0.1/24', 'dev', 'near');
     ip('addr', 'add', '10.77.0.55/32', 'dev', 'near');
-    await using network = await openNetwork();
+    using network = await openNetwork();
     await network.assign(indexOf('near'), VIP, 60);
     await network.assign(indexOf('near'), VIP2, 60);
     await network.assign(indexOf('second'), VIP, 60);

@@ -12,7 +12,7 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('the real kernel: it follows what ip does', async (t) => {
     const unplug = cable('near', 'far');
     ip('addr', 'add', '10.77.0.1/24', 'dev', 'near');
-    await using network = await openNetwork();
+    using network = await openNetwork();
     const emit = (event: ElectorEvent): void => t.comment(event);
     const clock = systemClock;
     const monitor = new NetworkMonitor({ network, clock, emit, isRecorded: () => false });
