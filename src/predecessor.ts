@@ -23,7 +23,7 @@ export interface PastParts {
   readonly monitor: NetworkMonitor;
   readonly state: Past;
   readonly groups: Groups;
-  readonly guard: Pick<KernelGuard, 'resumes' | 'settle'>;
+  readonly guard: Pick<KernelGuard, 'guarded' | 'settle'>;
 }
 
 /**
@@ -53,8 +53,8 @@ export async function settlePast({
     const controller = groups.get(group);
     return controller === undefined ? [] : [{ controller, token }];
   });
-  const resumable = guard.resumes && memory.promisedEnd > now ? remembered : [];
-  const stay = resumable.flatMap(({ controller }) => controller.group.vips);
+  const resumable = memory.promisedEnd > now ? remembered : [];
+  const stay = await guard.guarded(resumable.flatMap(({ controller }) => controller.group.vips));
   await withdrawLeftovers({ network, monitor, clock, emit }, ({ address }) =>
     stay.some((vip) => vip.address === address),
   );

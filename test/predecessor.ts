@@ -26,6 +26,8 @@ interface Past {
   /** What is left of the promise, in milliseconds. */
   readonly leftMs?: number;
   readonly onLinks?: readonly string[];
+  /** The kernel does not guard what is on the links any more. */
+  readonly unguarded?: boolean;
   /** No state file. */
   readonly forgotten?: boolean;
   /** So long nothing was to be taken, in milliseconds. */
@@ -52,7 +54,8 @@ async function setUp(t: Test, past: Past, options: RigOptions = {}) {
   const emit = (event: (typeof events)[number]): void => void events.push(event);
   const settled: string[][] = [];
   const guard = {
-    resumes: true,
+    guarded: (vips: readonly Vip[]): Promise<readonly Vip[]> =>
+      Promise.resolve(past.unguarded === true ? [] : vips),
     settle: async (stay: readonly Vip[]): Promise<void> => {
       settled.push(stay.map(({ address }) => address));
     },
@@ -178,4 +181,20 @@ await t.test('stopped while it waits, it takes no part', async (t) => {
   stop.abort(new Error('the daemon stops'));
   await campaigning;
   t.equal(rig.clock.pending, 0);
+});
+
+await t.test('what the kernel guards no more goes at once, though it may be resumed', async (t) => {
+  const { rig, parts, state, settled, api } = await setUp(t, {
+    tokens: ['api'],
+    onLinks: ['10.0.0.100'],
+    unguarded: true,
+  });
+  await settlePast(parts);
+  t.strictSame(
+    rig.kernel.list.map(({ address }) => address),
+    ['10.0.0.1'],
+  );
+  t.strictSame(settled, [[]]);
+  t.strictSame(state.memory.tokens, [token('api')], 'its right may be proved again');
+  t.not(api.fence.deadline, undefined);
 });

@@ -20,6 +20,8 @@ export interface Gate {
   shut(vips: readonly Vip[]): Promise<void>;
   /** Manages the VIPs no more. Idempotent. @throws NetworkError */
   forget(vips: readonly Vip[]): Promise<void>;
+  /** Which of the VIPs it manages, whoever had it manage them. @throws NetworkError */
+  managed(vips: readonly Vip[]): Promise<readonly Vip[]>;
   /** Manages none but these any more, whoever had it manage them. @throws NetworkError */
   forgetAllBut(vips: readonly Vip[]): Promise<void>;
 }

@@ -5,8 +5,6 @@ import type { Link, Vip } from '../network/types.ts';
 /** What makes the kernel end a hold by its deadline though our process is dead (design §4). */
 export interface KernelGuard {
   readonly kind: FenceKind;
-  /** Whether addresses that an earlier daemon left may stay until their right is proved again. */
-  readonly resumes: boolean;
   /**
    * Lets the host answer for these VIPs on the link until the deadline, and no longer, whatever becomes
    * of us. Before an address is put there, and again at each proof.
@@ -31,6 +29,11 @@ export interface KernelGuard {
   end(linkIndex: number, vip: Vip): Promise<void>;
   /** The VIPs are off every link: they are no business of ours any more. Never rejects. */
   forget(vips: readonly Vip[]): Promise<void>;
+  /**
+   * Of VIPs whose addresses an earlier daemon has left on their links: those that the kernel ends by the
+   * deadline still, so that they may stay until their right is proved again. @throws NetworkError
+   */
+  guarded(vips: readonly Vip[]): Promise<readonly Vip[]>;
   /**
    * Undoes what an earlier daemon had the kernel do, but for these VIPs, whose addresses stay for now.
    * All other addresses of ours are off by then. @throws NetworkError

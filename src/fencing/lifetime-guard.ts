@@ -26,11 +26,6 @@ export class LifetimeGuard implements KernelGuard {
     this.#removeLeft = removeLeft;
   }
 
-  /** Lifetimes that were armed behind a millisecond fence outlast the right. */
-  get resumes(): boolean {
-    return this.#removeLeft === undefined;
-  }
-
   /** The address itself is the gate. */
   open(): Promise<boolean> {
     return Promise.resolve(true);
@@ -61,6 +56,11 @@ export class LifetimeGuard implements KernelGuard {
 
   forget(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Lifetimes that were armed behind a millisecond fence outlast the right. */
+  guarded(vips: readonly Vip[]): Promise<readonly Vip[]> {
+    return Promise.resolve(this.#removeLeft === undefined ? vips : []);
   }
 
   /** @throws NetworkError */

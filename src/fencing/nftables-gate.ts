@@ -50,6 +50,11 @@ export class NftablesGate implements Gate {
     this.#tell();
   }
 
+  async managed(vips: readonly Vip[]): Promise<readonly Vip[]> {
+    const known = new Set(this.#table.managed().map(({ address }) => address));
+    return vips.filter(({ address }) => known.has(address));
+  }
+
   async forgetAllBut(vips: readonly Vip[]): Promise<void> {
     const left = this.#table
       .managed()

@@ -26,7 +26,6 @@ interface NftablesGuardParts {
  */
 export class NftablesGuard implements KernelGuard {
   readonly kind = 'nftables' as const;
-  readonly resumes = true;
   readonly #parts: NftablesGuardParts;
   /** When the lifetime of each address ends, by what was armed last. */
   readonly #lifetimes = new Map<string, Instant>();
@@ -90,6 +89,11 @@ export class NftablesGuard implements KernelGuard {
     // What keeps shut an address that nobody can tell from others' is none of ours to take away.
     const ours = vips.filter(({ address }) => this.#ours.delete(address));
     if (ours.length > 0) await this.#told(this.#parts.gate.forget(ours));
+  }
+
+  /** Behind a gate that somebody has removed an address outlasts its right: its lifetime only cleans up. */
+  guarded(vips: readonly Vip[]): Promise<readonly Vip[]> {
+    return this.#parts.gate.managed(vips);
   }
 
   settle(stay: readonly Vip[]): Promise<void> {

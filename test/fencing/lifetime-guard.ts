@@ -88,3 +88,13 @@ await t.test('it is due again 3.12 s before the deadline, by the clock of now', 
   clock.jump(880);
   t.equal(guard.rearmAt(deadline), undefined);
 });
+
+await t.test('behind an earlier millisecond fence nothing may stay, and it goes', async (t) => {
+  const { clock, log, network, guard } = setUp();
+  t.strictSame(await guard.guarded([VIP]), [VIP]);
+  await guard.settle();
+  const seconds = new LifetimeGuard(network, clock, () => void log.push('removed'));
+  t.strictSame(await seconds.guarded([VIP]), [], 'lifetimes were set to outlast the right');
+  await seconds.settle();
+  t.strictSame(log, ['removed']);
+});

@@ -49,6 +49,7 @@ await inNamespace(t, import.meta.url, async () => {
       'managed6 fd00:9::100',
     ]);
     await gate.open(end0, [OTHER], LONG_MS);
+    t.strictSame(await gate.managed([VIP, VIP6, OTHER]), [VIP, VIP6, OTHER]);
     await gate.shut([VIP, VIP6]);
     t.strictSame(elements(), [
       'held4 10.9.0.101',
@@ -58,6 +59,7 @@ await inNamespace(t, import.meta.url, async () => {
     ]);
     await gate.forgetAllBut([OTHER]);
     t.strictSame(elements(), ['held4 10.9.0.101', 'managed4 10.9.0.101']);
+    t.strictSame(await gate.managed([VIP, VIP6, OTHER]), [OTHER]);
     await gate.forget([OTHER]);
     t.strictSame(elements(), []);
     gate.close();

@@ -20,6 +20,7 @@ function setUp(takesMs: readonly number[] = []) {
   const events: ElectorEvent[] = [];
   const took = [...takesMs];
   const refusals = new Set<string>();
+  const managed = new Set<string>();
   const does = (name: string, what: string): Promise<void> => {
     log.push(what);
     clock.jump(took.shift() ?? 0);
@@ -30,6 +31,8 @@ function setUp(takesMs: readonly number[] = []) {
       does('open', `open ${names(vips)} on ${at.name} for ${ms}`),
     shut: (vips: readonly Vip[]) => does('shut', `shut ${names(vips)}`),
     forget: (vips: readonly Vip[]) => does('forget', `forget ${names(vips)}`),
+    managed: (vips: readonly Vip[]) =>
+      Promise.resolve(vips.filter(({ address }) => managed.has(address))),
     forgetAllBut: (vips: readonly Vip[]) => does('settle', `forget all but ${names(vips)}`),
   };
   const network = {
@@ -39,13 +42,19 @@ function setUp(takesMs: readonly number[] = []) {
       does('withdraw', `withdraw ${vip.address} from ${index}`),
   };
   const emit = (event: ElectorEvent): void => void events.push(event);
-  return { clock, log, events, refusals, guard: new NftablesGuard({ gate, network, clock, emit }) };
+  return {
+    clock,
+    log,
+    events,
+    refusals,
+    managed,
+    guard: new NftablesGuard({ gate, network, clock, emit }),
+  };
 }
 
 await t.test('the gate is open for what is left of the right, less 5 ms for the way', async (t) => {
   const { clock, log, guard } = setUp();
   t.equal(guard.kind, 'nftables');
-  t.equal(guard.resumes, true);
   t.equal(guard.rearmAt(), undefined);
   t.equal(await guard.open(END0, [VIP, OTHER], after(clock.now(), 600.7)), true);
   t.strictSame(log, ['open 10.0.0.100,10.0.0.101 on end0 for 595']);
@@ -173,4 +182,11 @@ await t.test('what an earlier daemon left is forgotten, but for what may stay', 
   t.strictSame(log, ['forget all but 10.0.0.100']);
   refusals.add('settle');
   await t.rejects(guard.settle([]), { code: 'EPERM' });
+});
+
+await t.test('what may stay is what the kernel still guards', async (t) => {
+  const { managed, guard } = setUp();
+  t.strictSame(await guard.guarded([VIP, OTHER]), [], 'somebody has removed our tables');
+  managed.add(OTHER.address);
+  t.strictSame(await guard.guarded([VIP, OTHER]), [OTHER]);
 });

@@ -52,6 +52,11 @@ export class SimGate implements Gate {
     return this.#call('forget', () => this.#release(vips.map(({ address }) => address)));
   }
 
+  managed(vips: readonly Vip[]): Promise<readonly Vip[]> {
+    const { managed } = this.#kernel.tables;
+    return Promise.resolve(vips.filter(({ address }) => managed.has(address)));
+  }
+
   forgetAllBut(vips: readonly Vip[]): Promise<void> {
     const stay = new Set(vips.map(({ address }) => address));
     return this.#call('settle', () =>

@@ -21,6 +21,7 @@ async function setUp() {
     open: () => note('open'),
     shut: () => note('shut'),
     forget: () => note('forget'),
+    managed: () => Promise.resolve([]),
     forgetAllBut: () => note('settle'),
   };
   const network = {
