@@ -50,6 +50,9 @@ await t.test(
     const { proof } = await a.until('taken');
     const b = new TestNode(t, { name: 'b', prefix: '/w3', endpoints, timing: RARELY });
     const took = new Latch();
+    // The other one's beats: from then on the watch misses nothing.
+    const watches = new Latch();
+    b.store.onWatched = () => watches.open();
     let watchOnly = false;
     b.store.onTxn = async (txn, send) => {
       if (kindOf(txn) === 'take') took.open();
@@ -61,6 +64,7 @@ await t.test(
     b.start();
     await b.when(() => b.queue.length === 2);
     await b.untilEvent('beat');
+    await watches.opened;
     watchOnly = true;
     await a.release();
     await b.until('taken');
