@@ -53,7 +53,8 @@ export function openGuard(parts: GuardParts, wanted: Timing, opened: Opened): Gu
     }
   }
   const timing = wanted.profile === 'seconds' ? wanted : withoutFence(wanted, HOLD_FOR_MIN_MS);
-  const guard = new LifetimeGuard(network, clock, leftoverFence());
+  const left = leftoverFence();
+  const guard = new LifetimeGuard(network, clock, left && ((): void => left.remove()));
   const fence: FenceStatus = {
     kind: guard.kind,
     profile: timing.profile,

@@ -79,9 +79,9 @@ export async function cleanup(options: CleanupOptions): Promise<void> {
 /** Removes the nftables tables of a daemon that is dead. @throws NetworkError */
 async function removeFence({ dryRun, print }: CleanupOptions): Promise<void> {
   const { leftoverFence } = await import('../fencing/nftables/leftover.ts');
-  const remove = leftoverFence();
-  if (remove === undefined) return;
-  if (!dryRun) remove();
+  const left = leftoverFence();
+  if (left === undefined) return;
+  if (!dryRun) left.remove();
   print(`${dryRun ? 'would remove' : 'removed'} the nftables tables named vip-elector`);
 }
 
@@ -89,26 +89,37 @@ async function withdrawAll(options: CleanupOptions): Promise<void> {
   const { openNetwork } = await import('../network/rtnetlink.ts');
   const network = await openNetwork();
   try {
+    const { leftoverFence } = await import('../fencing/nftables/leftover.ts');
     const recorded = network.marksAddresses ? [] : recordedAddresses(options.runtimeDir);
-    await withdrawFrom(network, recorded, options);
+    // What a dead daemon's fence keeps shut is its own, whether or not its state file is there to say so.
+    const fenced = leftoverFence()?.managed.map(({ address }) => address) ?? [];
+    await withdrawFrom(network, { recorded, fenced }, options);
   } finally {
     network.close();
   }
+}
+
+/** What tells our addresses where the kernel keeps no marks. */
+export interface KnownAddresses {
+  /** The state file lists them. */
+  readonly recorded: readonly RecordedAddress[];
+  /** Tables of ours manage them. */
+  readonly fenced: readonly string[];
 }
 
 export type CleanupNetwork = Pick<Network, 'marksAddresses' | 'links' | 'addresses' | 'withdraw'>;
 
 /**
  * Withdraws every address that is ours and looks again whether all are gone.
- * @param recorded what the state file lists, for a kernel that keeps no marks
+ * @param known for a kernel that keeps no marks
  * @throws OperatorError when one is left, PrivilegeError without CAP_NET_ADMIN
  */
 export async function withdrawFrom(
   network: CleanupNetwork,
-  recorded: readonly RecordedAddress[],
+  known: KnownAddresses,
   { dryRun, print }: Pick<CleanupOptions, 'dryRun' | 'print'>,
 ): Promise<void> {
-  const found = await findOurs(network, recorded);
+  const found = await findOurs(network, known);
   if (found.length === 0) {
     print('nothing to withdraw: no address on any link is ours');
     return;
@@ -129,7 +140,7 @@ export async function withdrawFrom(
     }
   }
   if (dryRun) return;
-  const left = await findOurs(network, recorded);
+  const left = await findOurs(network, known);
   for (const { address, link } of left) failures.push(`still there: ${nameOf(address, link)}`);
   if (failures.length > 0) throw new OperatorError(failures.join('\n'));
   print('confirmed: no address on any link is ours any more');
@@ -142,7 +153,7 @@ interface Found {
 
 async function findOurs(
   network: CleanupNetwork,
-  recorded: readonly RecordedAddress[],
+  { recorded, fenced }: KnownAddresses,
 ): Promise<Found[]> {
   const links = new Map((await network.links()).map((link) => [link.index, link]));
   return (await network.addresses())
@@ -150,7 +161,7 @@ async function findOurs(
     .filter((found) =>
       network.marksAddresses
         ? found.address.ours
-        : recorded.some((record) => isRecorded(found, record)),
+        : recorded.some((record) => isRecorded(found, record)) || isFenced(found, fenced),
     );
 }
 
@@ -162,6 +173,11 @@ function isRecorded({ address, link }: Found, record: RecordedAddress): boolean 
     address.prefixLength === record.prefixLength &&
     (link?.name === record.link || link?.altNames.includes(record.link) === true)
   );
+}
+
+/** As above: a permanent address is somebody else's. */
+function isFenced({ address }: Found, fenced: readonly string[]): boolean {
+  return Number.isFinite(address.validSeconds) && fenced.includes(address.address);
 }
 
 function nameOf(address: LinkAddress, link: Link | undefined): string {

@@ -21,9 +21,12 @@ const NETLINK_CAP_ACK = 10;
 /** asm-generic/socket.h; SO_MEMINFO gives nine u32 (linux/sock_diag.h), drops the last. */
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
+const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
 const SK_MEMINFO_DROPS = 8;
+
+const SEND_BUFFER_BYTES = 1024 * 1024;
 
 /** struct sockaddr_nl: u16 family, u16 -, u32 port (0: the kernel's, or its choice), u32 groups. */
 function addressOf(groups: readonly number[]): Buffer {
@@ -81,6 +84,9 @@ export function openNetlink(protocol: number): number {
     c.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, protocol),
   );
   try {
+    // A request that is longer than the buffer is refused: one batch for 1000 VIPs takes 250 KiB. Without
+    // CAP_NET_ADMIN nothing can be changed anyway.
+    c.setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, Int32Array.of(SEND_BUFFER_BYTES), 4);
     // Not the whole of a refused message with its errno: it may be as long as the receive buffer.
     const yes = Int32Array.of(1);
     check('setsockopt', () => c.setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, yes, 4));

@@ -49,6 +49,8 @@ function vipElector(args: readonly string[], before: readonly string[] = []) {
 
 const isThere = (address: string): boolean => ip('-o', 'addr', 'show').includes(` ${address}`);
 
+const NOTHING_KNOWN = { recorded: [], fenced: [] };
+
 await inNamespace(t, import.meta.url, async () => {
   await t.test('what carries our mark goes from every link, all else stays', async (t) => {
     await someAddresses(t);
@@ -126,13 +128,18 @@ await inNamespace(t, import.meta.url, async () => {
       { link: 'end0', address: '10.0.0.7', prefixLength: 32 },
       { link: 'end9', address: '10.0.0.8', prefixLength: 32 },
     ];
-    await withdrawFrom(network, recorded, { dryRun: false, print: (line) => lines.push(line) });
+    const print = (line: string): void => void lines.push(line);
+    await withdrawFrom(network, { recorded, fenced: [] }, { dryRun: false, print });
     t.same(lines, [
       'withdrew 10.0.0.9/32 on end0',
       'confirmed: no address on any link is ours any more',
     ]);
     t.ok(isThere('10.0.0.5/32'), 'recorded on another link');
     t.ok(isThere('10.0.0.7/32'), 'without a lifetime it is not of ours');
+    const fenced = ['10.0.0.5', '10.0.0.7'];
+    await withdrawFrom(network, { recorded: [], fenced }, { dryRun: false, print });
+    t.notOk(isThere('10.0.0.5/32'), 'what our tables manage is ours, wherever it is');
+    t.ok(isThere('10.0.0.7/32'));
   });
 
   await t.test('an address that stays is a failure, and the others go all the same', async (t) => {
@@ -146,7 +153,7 @@ await inNamespace(t, import.meta.url, async () => {
       withdraw: (link: number, vip: Parameters<typeof real.withdraw>[1]) =>
         vip.family === 4 ? Promise.reject(new Error('TIMEOUT')) : real.withdraw(link, vip),
     };
-    const failure = withdrawFrom(network, [], { dryRun: false, print: () => undefined });
+    const failure = withdrawFrom(network, NOTHING_KNOWN, { dryRun: false, print: () => undefined });
     await t.rejects(failure, {
       message: 'cannot withdraw 10.0.0.5/32 on end0: TIMEOUT\nstill there: 10.0.0.5/32 on end0',
       exitCode: ExitCode.failed,
@@ -210,11 +217,14 @@ await inNamespace(t, import.meta.url, async () => {
         ]),
       withdraw: () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' })),
     };
-    const failure = withdrawFrom(network, [], { dryRun: false, print: () => undefined });
+    const failure = withdrawFrom(network, NOTHING_KNOWN, { dryRun: false, print: () => undefined });
     await t.rejects(failure, PrivilegeError);
-    await t.rejects(withdrawFrom(network, [], { dryRun: false, print: () => undefined }), {
-      message: /10\.0\.0\.5\/32 on link 3/,
-      exitCode: ExitCode.missingPrivilege,
-    });
+    await t.rejects(
+      withdrawFrom(network, NOTHING_KNOWN, { dryRun: false, print: () => undefined }),
+      {
+        message: /10\.0\.0\.5\/32 on link 3/,
+        exitCode: ExitCode.missingPrivilege,
+      },
+    );
   });
 });

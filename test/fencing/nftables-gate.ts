@@ -103,15 +103,48 @@ await inNamespace(t, import.meta.url, async () => {
     gate.close();
   });
 
+  await t.test(
+    'sets that somebody emptied, or put back from another time, are filled again',
+    async (t) => {
+      const gate = open();
+      const link = { index: indexOf('end0'), name: 'end0' };
+      await gate.open(link, [VIP], LONG_MS);
+      for (const family of ['arp', 'inet', 'netdev']) {
+        nft('flush', 'set', family, 'vip-elector', 'managed4');
+      }
+      t.strictSame(elements(), ['held4 10.9.0.100']);
+      await gate.open(link, [VIP], LONG_MS);
+      t.strictSame(elements(), ['held4 10.9.0.100', 'managed4 10.9.0.100']);
+      nft('flush', 'ruleset');
+      t.strictSame(await gate.managed([VIP]), [], 'nothing is managed where nothing is');
+      gate.close();
+      t.equal(nft('list', 'ruleset').trim(), '');
+    },
+  );
+
+  await t.test(
+    "a predecessor's table that is gone in part is shut in all when made anew",
+    async (t) => {
+      const gate = open();
+      await gate.open({ index: indexOf('end0'), name: 'end0' }, [VIP], LONG_MS);
+      gate.close();
+      nft('delete', 'table', 'arp', 'vip-elector');
+      const next = open();
+      t.match(nft('list', 'table', 'arp', 'vip-elector'), /managed4 \{[^}]*10\.9\.0\.100/);
+      await next.forget([VIP]);
+      next.close();
+    },
+  );
+
   await t.test('what is still managed outlives the gate, and can be removed', async (t) => {
     t.equal(leftoverFence(), undefined, 'nothing yet');
     const gate = open();
     await gate.open({ index: indexOf('end0'), name: 'end0' }, [VIP], LONG_MS);
     gate.close();
     t.strictSame(elements(), ['held4 10.9.0.100', 'managed4 10.9.0.100']);
-    const remove = leftoverFence();
-    t.ok(remove);
-    remove?.();
+    const left = leftoverFence();
+    t.match(left?.managed, [{ address: VIP.address }]);
+    left?.remove();
     t.equal(nft('list', 'ruleset').trim(), '');
     t.equal(leftoverFence(), undefined);
   });

@@ -63,8 +63,9 @@ export class FenceTable {
         else this.#links.set(index, name);
       }
     }
-    this.#make();
+    // Before anything is made anew: what only some of the tables had is shut in all.
     for (const address of this.managed()) this.#managed.set(address.address, address);
+    this.#make();
   }
 
   /** Makes what is not there, or not as it should be. */
@@ -123,12 +124,12 @@ export class FenceTable {
   open(vips: readonly FencedAddress[], timeoutMs: number): void {
     const { egress } = this;
     const wholeMs = Math.floor(timeoutMs);
-    const fresh = vips.filter(({ address }) => !this.#managed.has(address));
     this.#commit('open the fence', [
-      ...this.#in('managed', fresh, addElements),
+      // Each time: somebody may have emptied the sets, or put back the tables of another time.
+      ...this.#in('managed', vips, addElements),
       ...changeSets(vips, { kind: 'held', egress, change: renewElements, timeoutMs: wholeMs }),
     ]);
-    this.#remember(fresh);
+    this.#remember(vips);
   }
 
   /** Shuts VIPs now. One that is shut already, or not managed, is no error and stays so. */
@@ -145,9 +146,14 @@ export class FenceTable {
     for (const { address } of vips) this.#managed.delete(address);
   }
 
-  /** What the kernel's tables manage, whoever put it there. */
+  /** What the kernel's tables manage, whoever put it there; nothing where there are none. */
   managed(): FencedAddress[] {
-    return managedAddresses(this.#nftables);
+    try {
+      return managedAddresses(this.#nftables);
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
   }
 
   /** A link is gone: its index will not be used for another. */
