@@ -113,6 +113,7 @@ export class GroupController {
 
   /** An event of the kernel; undefined after everything was read anew. */
   onNetwork(event: NetworkEvent | undefined): void {
+    if (this.#abandoned) return;
     if (event?.type === 'address-removed') {
       const vip = this.#assignment.removed(event.address);
       if (vip !== undefined) this.#upkeep.removed(vip);

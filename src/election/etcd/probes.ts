@@ -6,7 +6,7 @@ import type { Rotation } from './rotation.ts';
 
 /** Suspicious endpoints, and the one that a quiet watch hangs on, are asked this often. */
 const DOUBTS_EVERY_MS = 1_000;
-/** All others are asked this often how long they take. */
+/** All are asked this often how long they take. */
 const COMPARE_EVERY_MS = 10_000;
 const DEADLINE_MS = 1_000;
 /** Linearizable, so an answer proves a quorum; a refusal for want of rights comes after it, too. */
@@ -64,8 +64,7 @@ export class Probes {
     const { clock, endpoints, rotation } = this.#parts;
     this.#cancelCompare = clock.timer(COMPARE_EVERY_MS, () => {
       rotation.settle();
-      const { preferred } = rotation;
-      this.#askAll(endpoints.filter((each) => each !== preferred && !each.suspicious()));
+      this.#askAll(endpoints.filter((each) => !each.suspicious()));
       this.#compareLater();
     });
   }
