@@ -42,6 +42,7 @@ await t.test('a status from before the first word of etcd has every field', asyn
       holdForMs: null,
       slackMs: null,
     },
+    fence: SOME_FENCE,
     groups: [
       {
         name: 'api',

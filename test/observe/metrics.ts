@@ -94,7 +94,10 @@ await t.test('counters are 0 before anything happens, and what is unknown is abs
     t.equal(await value(metrics, series), '0', series);
   }
   t.equal(await value(metrics, 'vip_elector_build_info{version="1.2.3",node="n1"}'), '1');
-  t.equal(await value(metrics, 'vip_elector_fence_info{kind="address-lifetime"}'), '1');
+  const fence = 'vip_elector_fence_info{kind="address-lifetime"}';
+  t.equal(await value(metrics, fence), undefined);
+  metrics.record({ type: 'fence', kind: 'address-lifetime', profile: 'seconds', egress: false });
+  t.equal(await value(metrics, fence), '1');
   for (const series of [
     'vip_elector_hold_slack_seconds',
     'vip_elector_hold_for_seconds',
