@@ -54,6 +54,13 @@ await inNamespace(t, import.meta.url, async () => {
     const [group] = (await statusOf()).groups;
     return group?.candidates.length === 2 || undefined;
   });
+  // Nodes write their facts off the path of a takeover, a second later.
+  await until('both have written their facts', async () => {
+    const args = ['status', '--json', '--etcd', endpoint, '--etcd-insecure'];
+    const { stdout } = await run([...args, '--runtime-dir', '/run/none'], { namespace: 'h3' });
+    const { nodes } = JSON.parse(stdout) as ClusterView;
+    return nodes.filter(({ version }) => version !== undefined).length === 2 || undefined;
+  });
 
   await t.test('status from a namespace without a daemon, as text', async (t) => {
     const args = ['status', '--etcd', endpoint, '--etcd-insecure', '--runtime-dir', '/run/none'];
