@@ -21,7 +21,7 @@ const PACKAGES = {
   gcc: 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',
 };
-/** With this argument also what the benchmark compares with: nothing else needs it. */
+/** With this argument also what the benchmark compares with, and its tests start. */
 const BENCH = 'bench';
 const BENCH_PACKAGES = { keepalived: 'keepalived' };
 /** Debian starts what it installs; an etcd of its own is not wanted here. */
