@@ -32,6 +32,15 @@ export interface Listed {
   exactSentAt: Instant;
   /** Until when the right is proved. */
   provedUntil: Instant;
+  /** How often beats are to come for as long as that right rests on what proved it, in milliseconds. */
+  provedEveryMs: number;
+}
+
+/** A confirmed beat or taking proved the right until `deadline`. It never ends earlier than before. */
+export function prolong(listed: Listed, deadline: Instant, everyMs: number): void {
+  if (deadline <= listed.provedUntil) return;
+  listed.provedUntil = deadline;
+  listed.provedEveryMs = everyMs;
 }
 
 /** A claim that stands no more, and how it ended. */

@@ -2,7 +2,7 @@ import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
 import type { Emit } from '../events.ts';
 import { Adaptation } from './adaptation.ts';
 import { encodeBeat, tokenMark } from './beat.ts';
-import { isCurrent, type Claim, type Listed } from './claim.ts';
+import { isCurrent, prolong, type Claim, type Listed } from './claim.ts';
 import { NOTHING, together, type BeatFinding } from './finding.ts';
 import { groundAfter, type BeatGround, type OwnGround } from './ground.ts';
 import { HeartbeatKey } from './heartbeat-key.ts';
@@ -61,22 +61,25 @@ export class Heartbeat {
   #failing = false;
   /** When the newest confirmed beat had been sent. */
   lastConfirmedSentAt: Instant | undefined;
-  /** How often beats are to be sent since then. */
-  #confirmedEveryMs = Infinity;
 
   constructor(parts: HeartbeatParts, timing: HeartbeatTiming) {
     this.#parts = parts;
     this.#longest = timing;
     const { idleEveryMs, shortest, calmMs } = timing;
     this.#adaptation = new Adaptation(timing, shortest, parts.clock.now(), calmMs);
-    // What was promised last lasts for so much only: beats come no slower before more is confirmed.
-    const briskEveryMs = (): number =>
-      Math.min(this.#terms.heartbeatEveryMs, this.#confirmedEveryMs);
-    this.pace = new Pace({ briskEveryMs, idleEveryMs });
+    this.pace = new Pace({ briskEveryMs: () => this.#briskEveryMs(), idleEveryMs });
   }
 
   get #terms(): Terms {
     return this.#adaptation.terms;
+  }
+
+  /** A right lasts for what proved it, so beats come no slower before each that runs is proved for longer. */
+  #briskEveryMs(): number {
+    const now = this.#parts.clock.now();
+    const running = [...this.listed.values()].filter(({ provedUntil }) => now < provedUntil);
+    const { heartbeatEveryMs } = this.#terms;
+    return Math.min(heartbeatEveryMs, ...running.map(({ provedEveryMs }) => provedEveryMs));
   }
 
   /** What a token taken now may ever promise. */
@@ -190,10 +193,7 @@ export class Heartbeat {
     } else {
       this.#parts.emit({ type: 'beat', durationMs, holdForMs });
     }
-    if (last === undefined || beat.sentAt > last) {
-      this.lastConfirmedSentAt = beat.sentAt;
-      this.#confirmedEveryMs = beat.everyMs;
-    }
+    if (last === undefined || beat.sentAt > last) this.lastConfirmedSentAt = beat.sentAt;
     if (this.#adaptation.confirmed(durationMs, at)) this.#tellTerms();
     if (!this.#failing) return;
     this.#failing = false;
@@ -212,7 +212,7 @@ export class Heartbeat {
    */
   #prove(
     claim: Claim,
-    { sentAt, holdForMs }: ComposedBeat,
+    { sentAt, holdForMs, everyMs }: ComposedBeat,
     revision: number,
     exact: boolean,
   ): void {
@@ -228,7 +228,7 @@ export class Heartbeat {
     const promised = after(sentAt, Math.min(holdForMs, listed.ceilingMs));
     const longest = rangedUntil(listed);
     const deadline = longest < promised ? longest : promised;
-    if (deadline > listed.provedUntil) listed.provedUntil = deadline;
+    prolong(listed, deadline, everyMs);
     this.#parts.onProved(group, { token, sentAt, deadline });
   }
 }

@@ -1,6 +1,6 @@
 import { after, type Clock } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
-import type { Claim } from './claim.ts';
+import { prolong, type Claim } from './claim.ts';
 import type { TakeDecision } from './decision.ts';
 import { deadCandidates } from './deposing.ts';
 import { groundAfter } from './ground.ts';
@@ -119,7 +119,7 @@ export class Tenure {
     this.#withdrawn = undefined;
     // What was promised before may last longer; held is no more than the record says of this token [H5].
     const deadline = after(beat.sentAt, Math.min(beat.holdForMs, ceilingMs));
-    if (deadline > listed.provedUntil) listed.provedUntil = deadline;
+    prolong(listed, deadline, beat.everyMs);
     const proof = this.#parts.capped({ token, sentAt: beat.sentAt, deadline });
     if (!renewed) listener.onTaken(group.name, proof, this.#tokens.resumes(token));
     else {

@@ -84,6 +84,7 @@ export class TokenBook {
       intactAt: 0,
       exactSentAt: clock.now(),
       provedUntil: 0 as Instant,
+      provedEveryMs: Infinity,
     };
     listed.set(this.#group, made);
     const others = journal.memory.tokens.filter((each) => each.group !== this.#group);

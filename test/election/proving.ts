@@ -29,6 +29,7 @@ function taken(count: number): Map<string, Listed> {
         intactAt: 100 + count,
         exactSentAt: after(NOW, -20 * (count - at)),
         provedUntil: after(NOW, 60_000),
+        provedEveryMs: 500,
       },
     ]),
   );

@@ -7,7 +7,7 @@ import { Keys } from '../../../src/election/keys.ts';
 import { StoreError, type Txn, type TxnReply } from '../../../src/election/store.ts';
 import { Transactions } from '../../../src/election/transactions.ts';
 import { EventLog } from '../../fixtures/etcd-store.ts';
-import { NEVER } from '../../fixtures/heart.ts';
+import { listedOf, NEVER } from '../../fixtures/heart.ts';
 import { MemoryJournal } from '../../fixtures/memory-journal.ts';
 import { VirtualClock } from '../../fixtures/virtual-clock.ts';
 
@@ -44,7 +44,7 @@ function setUp() {
       journal,
       transactions: new Transactions(new Keys('/t'), 's'),
       emit: log.emit,
-      onProved: unused,
+      onProved: () => undefined,
       onRecovered: () => undefined,
     },
     // Down a step with each beat that is confirmed.
@@ -53,15 +53,32 @@ function setUp() {
   heartbeat.pace.brisk = true;
   const { identity, bootId } = journal.memory;
   const self = { node: 's', identity, bootId, lease: '7fb1' };
-  return { clock, heartbeat, etcd, beats, beat: () => heartbeat.beat(self, NEVER) };
+  const beat = () => heartbeat.beat(self, NEVER);
+  /** Holds a group, and beats until the terms are the shortest. */
+  const hold = async () => {
+    await beat();
+    const { ground } = heartbeat.key;
+    const takenOn = ground.kind === 'own' ? ground.created : undefined;
+    const listed = {
+      ...listedOf({ key: 'key', createRevision: 1 }, 1, 3000, takenOn),
+      exactSentAt: clock.now(),
+      provedUntil: clock.now(),
+    };
+    heartbeat.listed.set('g', listed);
+    for (let count = 0; count < 8; count += 1) {
+      clock.pass(3000);
+      await beat();
+    }
+    return listed;
+  };
+  return { clock, heartbeat, etcd, beats, beat, hold };
 }
 
 await t.test('beats come no slower before a longer promise is confirmed', async (t) => {
-  const { clock, heartbeat, etcd, beats, beat } = setUp();
-  for (let count = 0; count < 9; count += 1) {
-    await beat();
-    clock.pass(3000);
-  }
+  const { clock, heartbeat, etcd, beats, beat, hold } = setUp();
+  await hold();
+  clock.pass(100);
+  await beat();
   t.match(beats.at(-1), { holdForMs: 600, beatEveryMs: 100 });
   etcd.answers = false;
   await beat();
@@ -71,4 +88,23 @@ await t.test('beats come no slower before a longer promise is confirmed', async 
   etcd.answers = true;
   await beat();
   t.ok(heartbeat.pace.everyMs > 400, `now in ${heartbeat.pace.everyMs} ms`);
+});
+
+await t.test('beats come no slower while a longer promise proves nothing', async (t) => {
+  const { clock, heartbeat, etcd, beats, beat, hold } = setUp();
+  const listed = await hold();
+  clock.pass(100);
+  await beat();
+  etcd.answers = false;
+  await beat();
+  etcd.answers = true;
+  // Somebody deleted the record: the token is to be taken anew, and beats prove it no more.
+  const { takenOn } = listed;
+  listed.takenOn = undefined;
+  await beat();
+  t.match(beats.at(-1), { holdForMs: 3000 }, 'confirmed');
+  t.equal(heartbeat.pace.everyMs, 100, 'the right runs out sooner');
+  listed.takenOn = takenOn;
+  await beat();
+  t.ok(heartbeat.pace.everyMs > 100, `now in ${heartbeat.pace.everyMs} ms`);
 });
