@@ -23,7 +23,7 @@ export interface PastParts {
   readonly monitor: NetworkMonitor;
   readonly state: Past;
   readonly groups: Groups;
-  readonly guard: Pick<KernelGuard, 'guarded' | 'settle'>;
+  readonly guard: Pick<KernelGuard, 'guarded' | 'settle' | 'shut'>;
 }
 
 /**
@@ -58,8 +58,12 @@ export async function settlePast({
   await withdrawLeftovers({ network, monitor, clock, emit }, ({ address }) =>
     stay.some((vip) => vip.address === address),
   );
-  // What nobody can tell from others' addresses may be on a link, kept shut by what a dead daemon set up.
-  if (!state.pastIsUnknown) await guard.settle(stay);
+  if (state.pastIsUnknown) {
+    // What nobody can tell from others' addresses may be on a link, behind a fence that a dead daemon
+    // set up: nothing of it can be resumed, so it is shut now. The fence stays until that must be gone.
+    const all = groups.all().flatMap(({ group }) => group.vips);
+    await guard.shut((await guard.guarded(all)).filter((vip) => !stay.includes(vip)));
+  } else await guard.settle(stay);
   memory.tokens = remembered.map(({ controller, token }) => ({
     group: controller.group.name,
     token,

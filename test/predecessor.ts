@@ -53,16 +53,20 @@ async function setUp(t: Test, past: Past, options: RigOptions = {}) {
   for (const controller of rig.controllers) groups.add(controller);
   const emit = (event: (typeof events)[number]): void => void events.push(event);
   const settled: string[][] = [];
+  const shut: string[] = [];
   const guard = {
     guarded: (vips: readonly Vip[]): Promise<readonly Vip[]> =>
       Promise.resolve(past.unguarded === true ? [] : vips),
     settle: async (stay: readonly Vip[]): Promise<void> => {
       settled.push(stay.map(({ address }) => address));
     },
+    shut: async (vips: readonly Vip[]): Promise<void> => {
+      shut.push(...vips.map(({ address }) => address));
+    },
   };
   const parts = { clock, emit, network: kernel, monitor, state, groups, guard };
   const [api, db] = rig.controllers;
-  return { rig, parts, state, directory, settled, api: api!, db: db! };
+  return { rig, parts, state, directory, settled, shut, api: api!, db: db! };
 }
 
 await t.test(
@@ -127,9 +131,10 @@ await t.test(
       [true, true, false],
       [false, false, false],
     ] as const) {
-      const { rig, parts, settled } = await setUp(t, { forgotten }, { marksAddresses });
+      const { rig, parts, settled, shut } = await setUp(t, { forgotten }, { marksAddresses });
       const { clock } = rig;
       await settlePast(parts);
+      t.strictSame(shut, waits ? ['10.0.0.100', '10.0.0.101'] : [], 'what was open is shut');
       // What a fence shuts may be on a link still.
       t.strictSame(settled, waits ? [] : [[]]);
       let ran = false;
