@@ -30,25 +30,38 @@ function deadAt(seen: Observation): Instant {
 export interface Deposing {
   /** The leader first, then the dead of ours on the way to us. */
   readonly victims: readonly Candidate[];
-  /** The heartbeat key whose silence was seen, and the revision that it must still have (0: absent). */
-  readonly silent: SilentKey | undefined;
+  /** The heartbeat keys whose silence was seen: they must be as they were. */
+  readonly silent: readonly SilentKey[];
   /** The record names the first victim as holder: write `deposed`. */
   readonly endsHold: boolean;
 }
 
-/** Dead candidates of ours from `from` on, until the first that lives, is foreign, or is our own. */
-export function deadCandidates(situation: Situation, from: number): Candidate[] {
-  const { view, observations, self, now } = situation;
-  const dead: Candidate[] = [];
+/** Candidates of ours that are dead, and the heartbeat keys whose silence says so. */
+export interface Dead {
+  readonly candidates: readonly Candidate[];
+  readonly silent: readonly SilentKey[];
+}
+
+export const NONE_DEAD: Dead = { candidates: [], silent: [] };
+
+/**
+ * Dead candidates of ours from `from` on, until the first that lives, is foreign, or is our own. By the
+ * last read: who cannot read does not know who is silent.
+ */
+export function deadCandidates(situation: Situation, from: number): Dead {
+  const { view, observations, self, readAt } = situation;
+  const candidates: Candidate[] = [];
+  const silent: SilentKey[] = [];
   for (const candidate of view.queue.slice(from)) {
     if (!candidate.ours || candidate.lease === self.lease) break;
     // Whoever deletes a holder's key must say so in the record (rule 11 [H1]).
     if (isNamedHolder(situation, candidate)) break;
     const seen = observations.ofLease(candidate.lease);
-    if (seen === undefined || now < deadAt(seen)) break;
-    dead.push(candidate);
+    if (seen === undefined || readAt < deadAt(seen)) break;
+    candidates.push(candidate);
+    silent.push({ node: seen.node, revision: seen.revision });
   }
-  return dead;
+  return { candidates, silent };
 }
 
 /** The usual beat interval, for a holder whose beat cannot be read. */
@@ -118,7 +131,8 @@ export function deposableAt(situation: Situation, head: Candidate): Instant {
       const listed = beat !== undefined && claims(beat, group, head.createRevision);
       due = after(seen.firstSeenAt, listed ? takeoverAfterOf(beat) : ceiling);
       const given = isGivenUp(situation, head);
-      if (given) due = stamps.due('given-up', condition, readAt, ceiling);
+      // A watch may have told of it, after the last read.
+      if (given) due = stamps.due('given-up', condition, shownAt(seen, readAt), ceiling);
       else stamps.clear('given-up');
     }
   } else {
@@ -139,22 +153,23 @@ export function deposing(situation: Situation): Deposing | undefined {
   if (head === undefined || !head.ours || head === ownCandidate(situation)) return undefined;
   if (now < deposableAt(situation, head)) return undefined;
   const endsHold = isNamedHolder(situation, head);
+  const dead = deadCandidates(situation, 1);
   return {
-    victims: [head, ...deadCandidates(situation, 1)],
-    silent: silentKey(situation, head, endsHold),
+    victims: [head, ...dead.candidates],
+    silent: [...silentKeys(situation, head, endsHold), ...dead.silent],
     endsHold,
   };
 }
 
-/** The heartbeat key that must be as it was when its silence was counted (rule 11). */
-function silentKey(situation: Situation, head: Candidate, endsHold: boolean): Deposing['silent'] {
+/** The leader's heartbeat key, where its silence is the reason (rule 11). */
+function silentKeys(situation: Situation, head: Candidate, endsHold: boolean): SilentKey[] {
   const { observations, view } = situation;
   // It is not silent: what it said is that it holds nothing. A taking anew changes the record.
-  if (endsHold && isGivenUp(situation, head)) return undefined;
+  if (endsHold && isGivenUp(situation, head)) return [];
   const seen = heardOf(situation, head);
-  if (seen !== undefined) return { node: seen.node, revision: seen.revision };
-  if (!endsHold || view.record === undefined) return undefined;
+  if (seen !== undefined) return [{ node: seen.node, revision: seen.revision }];
+  if (!endsHold || view.record === undefined) return [];
   const { node } = view.record;
   const other = observations.ofNode(node);
-  return { node, revision: other?.present === true ? other.revision : 0 };
+  return [{ node, revision: other?.present === true ? other.revision : 0 }];
 }

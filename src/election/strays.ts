@@ -1,4 +1,5 @@
 import type { ElectionCore } from './core.ts';
+import { NONE_DEAD } from './deposing.ts';
 import { endedRecord, sameToken } from './record.ts';
 import type { CallOptions, KeyValue } from './store.ts';
 
@@ -26,7 +27,11 @@ export async function releaseStrays(
       nowMs: parts.clock.wallMs(),
     } as const;
     const txn = named
-      ? transactions.release({ group, token, recordRevision }, endedRecord(record, ending), [])
+      ? transactions.release(
+          { group, token, recordRevision },
+          endedRecord(record, ending),
+          NONE_DEAD,
+        )
       : transactions.dequeue(token);
     await store.txn(txn, options);
   }

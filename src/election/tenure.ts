@@ -2,7 +2,7 @@ import { after, type Clock } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
 import { prolong, type Claim } from './claim.ts';
 import type { TakeDecision } from './decision.ts';
-import { deadCandidates } from './deposing.ts';
+import { deadCandidates, NONE_DEAD } from './deposing.ts';
 import { groundAfter } from './ground.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { endedRecord, heldRecord, sameToken, type HolderRecord, type Token } from './record.ts';
@@ -166,14 +166,14 @@ export class Tenure {
     }
     const nowMs = clock.wallMs();
     const released = endedRecord(record, { state: 'released', reason, by: self.node, nowMs });
-    const dead = situation === undefined ? [] : deadCandidates(situation, 1);
+    const dead = situation === undefined ? NONE_DEAD : deadCandidates(situation, 1);
     // The burnt key must not be deleted beside this: its release would then be refused.
     this.#subject.busy = true;
     try {
       const reply = await send(transactions.release(claim, released, dead), signal);
-      if (reply.succeeded || dead.length === 0) return reply.succeeded;
-      // One thought dead is gone or new: leave them to the next deposer.
-      const again = await send(transactions.release(claim, released, []), signal);
+      if (reply.succeeded || dead.candidates.length === 0) return reply.succeeded;
+      // One thought dead is gone or new, or lives: leave them to the next deposer.
+      const again = await send(transactions.release(claim, released, NONE_DEAD), signal);
       return again.succeeded;
     } catch (error) {
       if (error instanceof StoreError) return false;

@@ -4,7 +4,7 @@
  */
 import type { Claim } from './claim.ts';
 import { gone, stands, unchanged } from './compares.ts';
-import type { Deposing } from './deposing.ts';
+import type { Dead, Deposing } from './deposing.ts';
 import { noneSince, recordWrites } from './epoch.ts';
 import { groundCompares, type BeatGround } from './ground.ts';
 import { candidateKey, type Keys } from './keys.ts';
@@ -123,14 +123,14 @@ export class Transactions {
     const proof = this.beat(beat, lease, ground, { exact, ranged: [], newestRecord: undefined });
     return {
       ...proof,
-      compares: [...proof.compares, ...ahead.map(gone), ...this.#silence(silent)],
+      compares: [...proof.compares, ...ahead.map(gone), ...this.#silence(silent ? [silent] : [])],
       success: [...proof.success, ...recordWrites(this.#keys, group, record)],
     };
   }
 
-  /** The heartbeat key is as it was when its silence was counted. */
-  #silence(silent: SilentKey | undefined): Compare[] {
-    return silent === undefined ? [] : [unchanged(this.#keys.node(silent.node), silent.revision)];
+  /** These heartbeat keys are as they were when their silence was counted. */
+  #silence(silent: readonly SilentKey[]): Compare[] {
+    return silent.map(({ node, revision }) => unchanged(this.#keys.node(node), revision));
   }
 
   /** Deletes a silent leader and the dead behind it (rules 7, 10, 11). */
@@ -157,13 +157,19 @@ export class Transactions {
   }
 
   /** Ends our hold: deletes the key, and those of the dead behind it, and writes `released` (rule 13). */
-  release(claim: Claim, released: HolderRecord, dead: readonly Candidate[]): Txn {
+  release(claim: Claim, released: HolderRecord, dead: Dead): Txn {
     const record = this.#keys.holder(claim.group);
+    const { candidates, silent } = dead;
     return {
-      compares: [stands(claim.token), unchanged(record, claim.recordRevision), ...dead.map(stands)],
+      compares: [
+        stands(claim.token),
+        unchanged(record, claim.recordRevision),
+        ...candidates.map(stands),
+        ...this.#silence(silent),
+      ],
       success: [
         { op: 'delete', key: claim.token.key },
-        ...dead.map((each): Operation => ({ op: 'delete', key: each.key })),
+        ...candidates.map((each): Operation => ({ op: 'delete', key: each.key })),
         ...recordWrites(this.#keys, claim.group, released),
       ],
       failure: [],

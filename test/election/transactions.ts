@@ -133,12 +133,17 @@ await t.test('the record and all else that must outlive a lease is on none', (t)
 await t.test('rule 11: deposing compares key, heartbeat and record, and ends the hold', (t) => {
   const [a, b] = [candidate('a', 10), candidate('b', 11)];
   const deposed = recordOf(a, { state: 'deposed' });
-  const what = { victims: [a, b], silent: { node: 'a', revision: 40 }, endsHold: true };
+  const silent = [
+    { node: 'a', revision: 40 },
+    { node: 'b', revision: 41 },
+  ];
+  const what = { victims: [a, b], silent, endsHold: true };
   t.strictSame(transactions.depose(GROUP, what, 50, deposed), {
     compares: [
       stands(a.key, 10),
       stands(b.key, 11),
       unchanged('/t/nodes/a', 40),
+      unchanged('/t/nodes/b', 41),
       unchanged(recordKey, 50),
     ],
     success: [{ op: 'delete', key: a.key }, { op: 'delete', key: b.key }, ...written(deposed)],
@@ -149,11 +154,11 @@ await t.test('rule 11: deposing compares key, heartbeat and record, and ends the
 
 await t.test('rule 11 [H1]: without an end of a hold the record is compared and left', (t) => {
   const a = candidate('a', 10);
-  const what = { victims: [a], silent: { node: 'a', revision: 0 }, endsHold: false };
+  const what = { victims: [a], silent: [{ node: 'a', revision: 0 }], endsHold: false };
   const { compares, success } = transactions.depose(GROUP, what, 50, undefined);
   t.strictSame(compares, [stands(a.key, 10), unchanged('/t/nodes/a', 0), unchanged(recordKey, 50)]);
   t.strictSame(success, [{ op: 'delete', key: a.key }]);
-  const unseen = transactions.depose(GROUP, { ...what, silent: undefined }, 50, undefined);
+  const unseen = transactions.depose(GROUP, { ...what, silent: [] }, 50, undefined);
   t.strictSame(unseen.compares, [stands(a.key, 10), unchanged(recordKey, 50)], '[H9]');
   t.end();
 });
@@ -161,8 +166,14 @@ await t.test('rule 11 [H1]: without an end of a hold the record is compared and 
 await t.test('rule 13: a release compares both and takes the dead along', (t) => {
   const released = recordOf(own, { state: 'released' });
   const dead = candidate('d', 30);
-  t.strictSame(transactions.release(claim, released, [dead]), {
-    compares: [stands(own.key, 20), unchanged(recordKey, 50), stands(dead.key, 30)],
+  const silent = [{ node: 'd', revision: 31 }];
+  t.strictSame(transactions.release(claim, released, { candidates: [dead], silent }), {
+    compares: [
+      stands(own.key, 20),
+      unchanged(recordKey, 50),
+      stands(dead.key, 30),
+      unchanged('/t/nodes/d', 31),
+    ],
     success: [
       { op: 'delete', key: own.key },
       { op: 'delete', key: dead.key },

@@ -17,7 +17,8 @@ await t.test(
   (t) => {
     const queue = [a, b, own];
     const deadFor = (ms: number, parts: Partial<Beat> = {}) =>
-      deadCandidates(situation({ queue, observations: observationsOf(heard('b', ms, parts)) }), 1);
+      deadCandidates(situation({ queue, observations: observationsOf(heard('b', ms, parts)) }), 1)
+        .candidates;
     t.strictSame(deadFor(DEAD_MS - 1), []);
     t.strictSame(deadFor(DEAD_MS), [b]);
     const fast = { holdForMs: 600, fenceLatencyMs: 35, nextBeatWithinMs: 3250 };
@@ -44,7 +45,7 @@ await t.test(
 await t.test('rule 11 [H1]: the holder that the record names is none of the dead behind', (t) => {
   const observations = observationsOf(heard('b', 1_000_000), heard('c', 1_000_000));
   const behind = (record = recordOf(b)) =>
-    deadCandidates(situation({ queue: [a, b, c, own], record, observations }), 1);
+    deadCandidates(situation({ queue: [a, b, c, own], record, observations }), 1).candidates;
   t.strictSame(behind(), [], 'whoever deletes its key must say so in the record');
   t.strictSame(behind(recordOf(b, { state: 'deposed' })), [b, c]);
   t.end();
@@ -59,7 +60,7 @@ await t.test('rule 7: what cannot be read is not soon dead', (t) => {
         observations: observationsOf({ node: 'b', beat: undefined, revision: 1, at: ago(ms) }),
       }),
       1,
-    );
+    ).candidates;
   t.strictSame(deadFor(UNNAMED_HEAD_WAIT_MS), []);
   t.strictSame(deadFor(60_000), [b]);
   t.end();
@@ -73,6 +74,18 @@ await t.test('rules 7 and 11: the dead behind a silent holder go in the same tra
   );
   const due = deposing(situation({ queue: [a, b, c, own], record: recordOf(a), observations }));
   t.strictSame(due?.victims, [a, b, c]);
-  t.strictSame(due?.silent, { node: 'a', revision: 40 }, 'the silence that is compared');
+  const silent = ['a', 'b', 'c'].map((node) => ({ node, revision: 40 }));
+  t.strictSame(due?.silent, silent, 'the silence that is compared');
+  t.end();
+});
+
+await t.test('rule 7: who has not read lately does not know who is silent', (t) => {
+  const observations = observationsOf(heard('b', DEAD_MS));
+  const parts = { queue: [a, b, own], observations };
+  t.strictSame(deadCandidates(situation({ ...parts, readAt: ago(1) }), 1).candidates, []);
+  t.strictSame(deadCandidates(situation(parts), 1), {
+    candidates: [b],
+    silent: [{ node: 'b', revision: 40 }],
+  });
   t.end();
 });

@@ -38,12 +38,20 @@ await t.test(
     t.strictSame(deposing(look(wait, [])), {
       victims: [a],
       // It is not silent: its next beat must not make the deposing fail.
-      silent: undefined,
+      silent: [],
       endsHold: true,
     });
     t.end();
   },
 );
+
+await t.test('rule 11 [H7]: counted from when a watch told of it, after the last read', (t) => {
+  const look = beatingHolder(new Stamps());
+  const wait = takeoverAfterMs(9000, 143);
+  const told = { ...look(900, []), readAt: NOW };
+  t.equal(deposableAt(told, a), after(NOW, 900 + wait));
+  t.end();
+});
 
 await t.test('rule 11 [H7]: not when it lists the token again, and then counted anew', (t) => {
   const look = beatingHolder(new Stamps());

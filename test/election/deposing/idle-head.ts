@@ -78,7 +78,7 @@ await t.test(
     const record = recordOf(candidate('z', 1));
     t.match(deposing(situation({ queue: [a, own], record, observations })), {
       victims: [a],
-      silent: { node: 'a', revision: 40 },
+      silent: [{ node: 'a', revision: 40 }],
       endsHold: false,
     });
     t.end();

@@ -28,7 +28,7 @@ await t.test(
     t.equal(silentFor(TAKEOVER_MS - 1), undefined);
     t.strictSame(silentFor(TAKEOVER_MS), {
       victims: [a],
-      silent: { node: 'a', revision: 40 },
+      silent: [{ node: 'a', revision: 40 }],
       endsHold: true,
     });
     t.end();
@@ -77,7 +77,7 @@ await t.test('rule 11 [H4]: a vanished heartbeat key is a change, and must stay 
   t.equal(deposing(behindHolder(parts)), undefined);
   t.match(deposing(behindHolder({ ...parts, now: due })), {
     victims: [a],
-    silent: { node: 'a', revision: 0 },
+    silent: [{ node: 'a', revision: 0 }],
     endsHold: true,
   });
   const later = after(NOW, 3000);
@@ -107,7 +107,7 @@ await t.test('a holder whose key stands on another lease is heard by its own hea
       record,
       observations: observationsOf(silentSince, other),
     });
-    t.match(deposing(silent), { silent: { node: 'a', revision: 44 }, endsHold: true });
+    t.match(deposing(silent), { silent: [{ node: 'a', revision: 44 }], endsHold: true });
   }
   t.end();
 });
@@ -181,12 +181,16 @@ await t.test(
     const later = after(NOW, TAKEOVER_MS);
     t.strictSame(deposing(behindHolder({ ...parts, now: later, readAt: later })), {
       victims: [a],
-      silent: { node: 'a', revision: 0 },
+      silent: [{ node: 'a', revision: 0 }],
       endsHold: true,
     });
     const record = recordOf({ ...a, node: 'renamed' });
     const named = behindHolder({ ...parts, record, now: later, readAt: later });
-    t.match(deposing(named), { silent: { node: 'renamed', revision: 0 } }, 'by the record’s name');
+    t.match(
+      deposing(named),
+      { silent: [{ node: 'renamed', revision: 0 }] },
+      'by the record’s name',
+    );
     t.end();
   },
 );

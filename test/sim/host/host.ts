@@ -248,7 +248,10 @@ export class Host {
     if (now <= this.excusedUntil || now <= this.kernel.heldUpUntil) return true;
     // A process stopped, or dead, or not heeded, and its host suspended: kernel lifetimes do not count
     // the suspend.
-    if (this.process?.runs === true && now > this.kernel.ignoresUntil) return false;
+    if (this.process?.runs === true && now > this.kernel.ignoresUntil) {
+      // Tables that somebody removed before a new daemon had proved what the dead one held.
+      return this.kernel.isBare && !this.options.groups.some(({ name }) => this.leads(name));
+    }
     return this.kernel.isAstray(this.process?.stoppedAt ?? 0);
   }
 }

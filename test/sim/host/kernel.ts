@@ -102,6 +102,11 @@ export class Kernel {
     return false;
   }
 
+  /** Whether an address of ours is there that nothing guards since somebody removed the tables. */
+  get isBare(): boolean {
+    return [...this.held.keys()].some((address) => this.tables.isBared(address));
+  }
+
   /** The machine lost its power: its addresses are gone, and nobody listens. */
   cutPower(): void {
     this.held.clear();

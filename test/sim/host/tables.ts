@@ -52,6 +52,11 @@ export class Tables {
     return this.#managed.has(address) && !this.#open.has(address);
   }
 
+  /** Nothing guards it since somebody removed the tables. */
+  isBared(address: string): boolean {
+    return this.#bared.has(address);
+  }
+
   /**
    * Whether an open element, or the lack of a fence, may outlast what it was made for.
    * @param stoppedAt true time since when its process has done nothing: it may not have looked at the clock
