@@ -37,6 +37,8 @@ interface ControlParts {
 export class ControlLoop {
   readonly #parts: ControlParts;
   readonly #report: QueueReport;
+  /** The pace of beats at the last turn. */
+  #brisk = false;
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
@@ -99,12 +101,12 @@ export class ControlLoop {
     const toEnqueue: Member[] = [];
     const now = core.parts.clock.now();
     let next: Instant | undefined;
-    let brisk = false;
+    let first = false;
     let taking = false;
     for (const member of members.values()) {
       member.check(view.group(member.group.name), view.revision);
       const situation = situationOf(core, self, member);
-      brisk ||= member.listed !== undefined || situation.view.queue[0]?.lease === self.lease;
+      first ||= situation.view.queue[0]?.lease === self.lease;
       if (member.busy) continue;
       if (now < member.retryAt) {
         if (next === undefined || member.retryAt < next) next = member.retryAt;
@@ -119,8 +121,10 @@ export class ControlLoop {
       }
     }
     // A taking is a beat itself; another one beside it would only overtake it.
-    if (brisk && !heartbeat.pace.brisk && !taking) core.beatNow.ring();
-    heartbeat.pace.brisk = brisk;
+    heartbeat.pace.first = first;
+    const { brisk } = heartbeat.pace;
+    if (brisk && !this.#brisk && !taking) core.beatNow.ring();
+    this.#brisk = brisk;
     if (toEnqueue.length > 0) acts.enqueue(toEnqueue, signal);
     return next;
   }

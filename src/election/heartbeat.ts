@@ -67,7 +67,11 @@ export class Heartbeat {
     this.#longest = timing;
     const { idleEveryMs, shortest, calmMs } = timing;
     this.#adaptation = new Adaptation(timing, shortest, parts.clock.now(), calmMs);
-    this.pace = new Pace({ briskEveryMs: () => this.#briskEveryMs(), idleEveryMs });
+    this.pace = new Pace({
+      briskEveryMs: () => this.#briskEveryMs(),
+      idleEveryMs,
+      lists: () => this.listed.size > 0,
+    });
   }
 
   get #terms(): Terms {
@@ -101,7 +105,7 @@ export class Heartbeat {
     memory.seq += 1;
     memory.promisedEnd = after(sentAt, holdForMs);
     journal.save();
-    const beatEveryMs = this.pace.everyMs;
+    const beatEveryMs = this.pace.announce();
     const value = encodeBeat({
       seq: memory.seq,
       identity: self.identity,

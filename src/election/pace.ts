@@ -5,16 +5,24 @@ export interface PaceTiming {
   readonly briskEveryMs: () => number;
   /** How often a node beats that holds and leads nothing. */
   readonly idleEveryMs: number;
+  /** Whether a beat would list a token: whatever else is known, it is to be proved in time. */
+  readonly lists: () => boolean;
 }
 
 /** How often one node beats. */
 export class Pace {
   readonly #timing: PaceTiming;
-  /** As a holder does. */
-  brisk = false;
+  #announcedMs = Infinity;
+  /** Stands first in a queue. */
+  first = false;
 
   constructor(timing: PaceTiming) {
     this.#timing = timing;
+  }
+
+  /** As a holder does. */
+  get brisk(): boolean {
+    return this.first || this.#timing.lists();
   }
 
   /** Milliseconds from one beat to the next, when all goes well. */
@@ -23,12 +31,18 @@ export class Pace {
     return this.brisk ? briskEveryMs() : idleEveryMs;
   }
 
+  /** The same, as a beat that is about to be sent announces it: the next comes no later. */
+  announce(): number {
+    this.#announcedMs = this.everyMs;
+    return this.#announcedMs;
+  }
+
   /**
    * When the next attempt is due, after one at `lastAt`: sooner while a proof is overdue.
    * @param confirmedSentAt when the newest confirmed beat had been sent
    */
   dueAfter(lastAt: Instant, confirmedSentAt: Instant | undefined): Instant {
-    const { everyMs } = this;
+    const everyMs = Math.min(this.everyMs, this.#announcedMs);
     const due = after(lastAt, everyMs);
     if (!this.brisk || confirmedSentAt === undefined) return due;
     const overdueAt = after(confirmedSentAt, 1.5 * everyMs);

@@ -1,18 +1,7 @@
 import { after, type Instant } from '../clock.ts';
 import type { ElectionCore } from './core.ts';
 import type { Member } from './member.ts';
-import { sameToken, type Token } from './record.ts';
 import type { Self, Situation } from './situation.ts';
-
-/**
- * The record names a token of ours that the state file does not: an earlier life of the daemon
- * burnt it, and neither its release nor the deletion of its key came through (rule 15 [H6]).
- */
-function isForgotten({ view, parts }: ElectionCore, group: string, token: Token): boolean {
-  const { record } = view.group(group);
-  const named = record?.state === 'held' && sameToken(record.token, token);
-  return named && !parts.journal.memory.tokens.some((each) => sameToken(each.token, token));
-}
 
 /** While a taking would be over at once, it is thought of again after this. */
 const LEASE_DOUBTED_MS = 100;
@@ -49,7 +38,7 @@ export function situationOf(core: ElectionCore, self: Self, member: Member): Sit
     holding: member.proves,
     anew: member.mustBeTakenAnew,
     ending: member.ending,
-    isBurnt: (token) => member.isBurnt(token) || isForgotten(core, group.name, token),
+    isBurnt: (token) => member.isBurnt(token),
     readAt: reader.readAt ?? now,
     now,
     stamps: member.stamps,

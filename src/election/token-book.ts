@@ -19,7 +19,7 @@ interface TokenBookParts {
 export class TokenBook {
   readonly #group: string;
   readonly #parts: TokenBookParts;
-  #burnt: Token[] = [];
+  #burnt: Token[];
   /** The token that the state file named at start. */
   #remembered: Token | undefined;
   /** Unlisted while some sent taking of it might still be applied. */
@@ -28,6 +28,9 @@ export class TokenBook {
   constructor(group: string, parts: TokenBookParts) {
     this.#group = group;
     this.#parts = parts;
+    this.#burnt = parts.journal.memory.burnt
+      .filter((each) => each.group === group)
+      .map(({ token }) => token);
   }
 
   get listed(): Listed | undefined {
@@ -114,6 +117,10 @@ export class TokenBook {
   /** Never to be claimed again; the caller saves the journal. */
   burn(token: Token): void {
     this.#burnt = [...this.#burnt, token].slice(-MAX_BURNT);
+    const { memory } = this.#parts.journal;
+    // The last one: an earlier one's key was deleted, or this one could not have been put there.
+    const others = memory.burnt.filter((each) => each.group !== this.#group);
+    memory.burnt = [...others, { group: this.#group, token }];
     this.#erase(token);
   }
 

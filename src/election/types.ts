@@ -74,6 +74,8 @@ export interface Memory {
   leaseId: string | undefined;
   /** Tokens claimed and not burnt. */
   tokens: RememberedToken[];
+  /** The last token of each group that was given up for good: its key may stand still. */
+  burnt: RememberedToken[];
   clusterId: string | undefined;
   highestRevision: number;
   /** Take nothing before: etcd looked back in time (rule 16), or the past is unknown (rule 15). */

@@ -27,6 +27,7 @@ const stateSchema = z.object({
   clusterId: z.string().optional(),
   leaseId: z.string().optional(),
   tokens: z.array(tokenSchema),
+  burnt: z.array(tokenSchema).default([]),
   addresses: z.array(
     z.object({ link: z.string(), address: z.string(), prefixLength: z.number().int() }),
   ),
@@ -79,6 +80,7 @@ export class StateFile implements Journal, AddressJournal {
       quietUntil: (sameBoot?.quietUntil ?? 0) as Instant,
       leaseId: mine?.leaseId,
       tokens: mine?.tokens ?? [],
+      burnt: mine?.burnt ?? [],
       clusterId: mine?.clusterId,
       highestRevision: mine?.highestRevision ?? 0,
     };

@@ -76,6 +76,26 @@ await t.test('where others stand in the election every proof is exact', (t) => {
   t.end();
 });
 
+await t.test('the last burnt one of each group is in the memory: a restart knows it', (t) => {
+  const { tokens, memory } = book();
+  memory.burnt = [{ group: 'h', token: other }];
+  tokens.burn({ key: 'k', createRevision: 1 });
+  tokens.burn(one);
+  t.strictSame(memory.burnt, [
+    { group: 'h', token: other },
+    { group: 'g', token: one },
+  ]);
+  const next = new TokenBook('g', {
+    clock: systemClock,
+    journal: new MemoryJournal(memory),
+    listed: new Map(),
+    alwaysExact: false,
+  });
+  t.ok(next.isBurnt(one));
+  t.notOk(next.isBurnt(other), 'of another group');
+  t.end();
+});
+
 await t.test('the burnt ones are remembered, but not for ever', (t) => {
   const { tokens } = book();
   for (let at = 1; at <= 17; at += 1) tokens.burn({ key: 'k', createRevision: at });

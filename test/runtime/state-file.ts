@@ -47,6 +47,7 @@ await t.test('where nothing is, it begins anew and says so', async (t) => {
       quietUntil: 0,
       leaseId: undefined,
       tokens: [],
+      burnt: [],
       clusterId: undefined,
       highestRevision: 0,
     },

@@ -38,7 +38,8 @@ await t.test(
     const saved = structuredClone(a?.journal.saved ?? freshMemory());
     const before = await hand.record();
     // Burnt, and then neither release nor revocation came through.
-    const again = node('a', { journal: new MemoryJournal({ ...saved, tokens: [] }) }).start();
+    const journal = new MemoryJournal({ ...saved, tokens: [], burnt: saved.tokens });
+    const again = node('a', { journal }).start();
     const taken = await again.until('taken');
     t.equal(again.journal.memory.leaseId, saved.leaseId);
     t.equal(taken.resumed, false);

@@ -43,7 +43,7 @@ await t.test('rule 4: every beat says what it promises, and the state file knows
     bootId: self.bootId,
     lease: self.lease,
   });
-  heartbeat.pace.brisk = true;
+  heartbeat.pace.first = true;
   t.match(decodeBeat(heartbeat.compose(self).value), { beatEveryMs: 100, nextBeatWithinMs: 350 });
   t.equal(journal.saved.seq, journal.memory.seq);
   t.end();

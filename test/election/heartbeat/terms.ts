@@ -50,7 +50,7 @@ function setUp() {
     // Down a step with each beat that is confirmed.
     { ...timingFor({ profile: 'adaptive' }), idleEveryMs: 3000, calmMs: 0 },
   );
-  heartbeat.pace.brisk = true;
+  heartbeat.pace.first = true;
   const { identity, bootId } = journal.memory;
   const self = { node: 's', identity, bootId, lease: '7fb1' };
   const beat = () => heartbeat.beat(self, NEVER);

@@ -37,6 +37,7 @@ export class SimState implements Journal, AddressJournal {
       quietUntil: known?.quietUntil ?? (0 as Instant),
       leaseId: known?.leaseId,
       tokens: known?.tokens ?? [],
+      burnt: known?.burnt ?? [],
       clusterId: known?.clusterId,
       highestRevision: known?.highestRevision ?? 0,
     };
@@ -50,6 +51,9 @@ export class SimState implements Journal, AddressJournal {
   save(): void {
     if (this.#disk.refuses) throw new JournalError('the disk is full');
     const { memory, addresses } = this;
-    this.#disk.saved = { memory: { ...memory, tokens: [...memory.tokens] }, addresses };
+    this.#disk.saved = {
+      memory: { ...memory, tokens: [...memory.tokens], burnt: [...memory.burnt] },
+      addresses,
+    };
   }
 }

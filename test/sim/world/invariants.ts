@@ -42,6 +42,8 @@ export class Invariants {
   readonly #rules: Rules;
   readonly #sending: Sending;
   readonly #foreign: ForeignHolds;
+  /** The lease of whoever sent a transaction, as it was then: its disk may be lost on the way. */
+  readonly #senders = new WeakMap<Txn, string | undefined>();
   /** Those that stand outside our prefix. */
   readonly #elsewhere: readonly string[];
 
@@ -69,9 +71,12 @@ export class Invariants {
     this.#elsewhere = [...this.#elections.values()].filter((each) => !each.startsWith(PREFIX));
     this.#givingUp = new GivingUp(groups, this.#elections, cluster.keyspace);
     for (const host of hosts) {
-      host.rights.onSent = (txn) => this.#note(host, this.#wrongIn(host, txn));
+      host.rights.onSent = (txn) => {
+        this.#senders.set(txn, host.disk.saved?.memory.leaseId);
+        this.#note(host, this.#wrongIn(host, txn));
+      };
       host.rights.onArrived = (txn) =>
-        this.#note(host, this.#rules.wrongWith(txn, host.disk.saved?.memory.leaseId));
+        this.#note(host, this.#rules.wrongWith(txn, this.#senders.get(txn)));
       host.rights.onRefused = (txn, reply) => this.#lost.refused(host.machine, txn, reply);
     }
   }
