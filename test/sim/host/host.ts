@@ -222,6 +222,8 @@ export class Host {
     if (standing === 'suspend' && now - stoodFrom > NOTICED_AFTER_MS) this.resumedAt = now;
     // A withdrawal that is to be repeated is, by timers that stood still.
     if (this.kernel.ignoresUntil > stoodFrom) this.kernel.ignoresUntil += now - stoodFrom;
+    // It had slept, and stood still again before it could look around.
+    if (this.excusedUntil > stoodFrom) this.excusedUntil += now - stoodFrom;
     this.excusedUntil = Math.max(this.excusedUntil, now + ms);
   }
 

@@ -41,6 +41,10 @@ function nameOf({ key, createRevision }: Token): string {
   return `${key} ${createRevision}`;
 }
 
+function recordName({ key, modRevision }: KeyValue): string {
+  return `${key} ${modRevision}`;
+}
+
 /**
  * What a transaction may do to what stands, by the rules themselves: a looser rule mostly breaks no
  * promise at once, because another guard catches what comes of it.
@@ -54,6 +58,8 @@ export class Rules {
   readonly #touched = new Set<string>();
   /** Tokens that some record has named as holder. */
   readonly #taken = new Set<string>();
+  /** Records, each with its mod revision, whose holder has beaten without listing its token since. */
+  readonly #givenUp = new Set<string>();
   #restored = false;
 
   constructor(cluster: Cluster) {
@@ -63,7 +69,10 @@ export class Rules {
   onChange({ events }: Change): void {
     for (const { type, kv } of events) {
       if (type !== 'put') continue;
-      if (kv.key.startsWith(keys.nodes)) this.#beatenAt.set(kv.key, this.#cluster.now);
+      if (kv.key.startsWith(keys.nodes)) {
+        this.#beatenAt.set(kv.key, this.#cluster.now);
+        this.#noteGivenUp(kv);
+      }
       if (!kv.key.startsWith(keys.holders)) continue;
       if (this.#records.get(kv.key) === kv.value) this.#touched.add(kv.key);
       else this.#touched.delete(kv.key);
@@ -73,9 +82,24 @@ export class Rules {
     }
   }
 
+  /** A beat that lists its token no more: whatever it lists later is held by a new taking only. */
+  #noteGivenUp({ value, lease }: KeyValue): void {
+    const beat = decodeBeat(value);
+    if (beat === undefined) return;
+    for (const kv of this.#cluster.keyspace.under(keys.holders)) {
+      const record = decodeRecord(kv.value);
+      if (record?.state !== 'held' || !record.token.key.endsWith(`/${lease}`)) continue;
+      const { bootId, identity, seq, token } = record;
+      if (beat.bootId !== bootId || beat.identity !== identity || beat.seq <= seq) continue;
+      const group = kv.key.slice(keys.holders.length);
+      if (!claims(beat, group, token.createRevision)) this.#givenUp.add(recordName(kv));
+    }
+  }
+
   /** The store went back in time. */
   onRestore(): void {
     this.#restored = true;
+    this.#givenUp.clear();
     this.#beatenAt.clear();
   }
 
@@ -126,7 +150,9 @@ export class Rules {
     if (!named || !deleted.has(record.token.key)) {
       return [['ended-whoever-held', `${key}: ${next.state} over ${kv?.value}`]];
     }
-    return next.state === 'deposed' ? this.#silence(key, record) : [];
+    if (next.state !== 'deposed' || kv === undefined) return [];
+    // What it lists since then it has not taken: that would have changed the record.
+    return this.#givenUp.has(recordName(kv)) ? [] : this.#silence(key, record);
   }
 
   /** Whoever is deposed has promised nothing that still lasts, or has said that it holds nothing. */
