@@ -1,10 +1,15 @@
 /** What a transaction asks of one key. */
 import type { Token } from './record.ts';
-import type { Compare } from './store.ts';
+import type { Compare, LeaseId } from './store.ts';
 
 /** The very key stands: not one that was deleted and put anew. */
 export function stands({ key, createRevision }: Token): Compare {
   return { key, target: 'create', op: '=', value: createRevision };
+}
+
+/** The key is on this lease: not one that somebody has taken off it, for whom nobody waits any more. */
+export function onLease({ key }: Pick<Token, 'key'>, lease: LeaseId): Compare {
+  return { key, target: 'lease', op: '=', value: lease };
 }
 
 /** There is no such key, whatever has stood there. */

@@ -3,7 +3,7 @@
  * Pure builders; protocol.md names the rule behind each compare.
  */
 import type { Claim } from './claim.ts';
-import { gone, stands, unchanged } from './compares.ts';
+import { gone, onLease, stands, unchanged } from './compares.ts';
 import type { Dead, Deposing } from './deposing.ts';
 import { noneSince, recordWrites } from './epoch.ts';
 import { groundCompares, type BeatGround } from './ground.ts';
@@ -123,7 +123,12 @@ export class Transactions {
     const proof = this.beat(beat, lease, ground, { exact, ranged: [], newestRecord: undefined });
     return {
       ...proof,
-      compares: [...proof.compares, ...ahead.map(gone), ...this.#silence(silent ? [silent] : [])],
+      compares: [
+        ...proof.compares,
+        onLease(record.token, lease),
+        ...ahead.map(gone),
+        ...this.#silence(silent ? [silent] : []),
+      ],
       success: [...proof.success, ...recordWrites(this.#keys, group, record)],
     };
   }

@@ -90,7 +90,12 @@ await t.test('rule 9 [H11]: a taking is a beat that writes the record it has rea
   t.strictSame(
     transactions.take(beat, lease, ground, { group: GROUP, record, recordRevision: 49 }),
     {
-      compares: [...grounded, stands(own.key, 20), unchanged(recordKey, 49)],
+      compares: [
+        ...grounded,
+        stands(own.key, 20),
+        unchanged(recordKey, 49),
+        { key: own.key, target: 'lease', op: '=', value: lease },
+      ],
       success: [put, ...written(record)],
       failure: [
         { op: 'range', key: nodeKey },
@@ -107,7 +112,7 @@ await t.test('rule 8: a taking on a hint compares that all who stood before us a
   const taking = { group: GROUP, record, recordRevision: 49, ahead: [candidate('a', 10)] };
   const { compares } = transactions.take(beat, lease, ground, taking);
   t.strictSame(compares.at(-1), stands(candidate('a', 10).key, 0));
-  t.equal(compares.length, 7, 'besides all that a taking compares');
+  t.equal(compares.length, 8, 'besides all that a taking compares');
   t.end();
 });
 

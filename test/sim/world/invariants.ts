@@ -191,8 +191,11 @@ export class Invariants {
       }
       if (!kv.key.startsWith(keys.holders)) continue;
       const record = decodeRecord(kv.value);
-      if (record?.state !== 'held') continue;
-      this.turnover.onHeld(kv.key.slice(keys.holders.length), record, this.#cluster.now);
+      const group = kv.key.slice(keys.holders.length);
+      // One of ours writes the epoch beside it; a person's hand does not.
+      const byUs = events.some(({ kv: each }) => each.key === keys.epoch && each.value === group);
+      if (record?.state !== 'held' || !byUs) continue;
+      this.turnover.onHeld(group, record, this.#cluster.now);
     }
   }
 
