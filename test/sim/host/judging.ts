@@ -24,10 +24,12 @@ export function judgeFrame(host: Host, frame: Uint8Array): void {
 
 /** It leaves so late that the fence has to stop it, if its sender may hold nothing any more. */
 function judgeLateFrame(host: Host, group: string, address: string): void {
-  const { rights, kernel, machine } = host;
+  const { rights, kernel, machine, process } = host;
   // Nothing stops it when somebody has removed the tables meanwhile, or the machine has slept.
   const fenced = kernel.tables.managed.has(address) && !kernel.tables.isShut(address);
   if (!machine.powered || !fenced || host.excused) return;
+  // A process stopped and its host suspended: somebody may have taken the address itself off meanwhile.
+  if (kernel.tables.isAstray(address, machine.standstills, process?.stoppedAt ?? 0)) return;
   const latencyMs = (rights.of(group)?.fenceLatencyMs ?? 0) * machine.rate;
   if (!rights.holds(group, latencyMs)) host.note('frame-without-right', `lets ${address} out`);
 }
@@ -44,8 +46,10 @@ export function judgeExpiry(host: Host, what: string, address: string, armedAt: 
   if (armedAt < runsSince || kernel.trouble !== undefined) return;
   if (machine.scheduler.now <= kernel.ignoresUntil) return;
   const group = groupOf(host, address);
-  const deadline = group && daemon?.groups.get(group.name)?.fence.deadline;
-  if (deadline === undefined) return;
+  const controller = group && daemon?.groups.get(group.name);
+  const deadline = controller?.fence.deadline;
+  // On its way off, it was to be shut before: the kernel did not heed.
+  if (deadline === undefined || controller?.status.name === 'withdrawing') return;
   const earlyMs = deadline - machine.now();
   if (earlyMs > GONE_EARLY_MS) host.note('gone-early', `${address} is ${what} ${earlyMs} ms early`);
 }

@@ -29,6 +29,8 @@ export interface HeldAddress {
   readonly address: LinkAddress;
   /** True time at which its lifetime was set. */
   readonly armedAt: number;
+  /** The same, if a pause of the process had held the call up. */
+  readonly lateAt: number | undefined;
   /** Kernel time stood still so often then. */
   readonly standstills: number;
   readonly expiry: SimEvent;
@@ -129,7 +131,7 @@ export class Kernel {
     if (first !== undefined) this.#remove(first.address);
   }
 
-  #put(address: LinkAddress): void {
+  #put(address: LinkAddress, late: boolean): void {
     const { machine } = this;
     const known = this.held.get(address.address);
     if (known !== undefined) known.expiry.cancelled = true;
@@ -142,7 +144,8 @@ export class Kernel {
       this.onExpired(address.address, armedAt);
     };
     const expiry = machine.timer(address.validSeconds * 1000 + lateMs, expire);
-    this.held.set(address.address, { address, armedAt, standstills, expiry });
+    const lateAt = late ? armedAt : undefined;
+    this.held.set(address.address, { address, armedAt, lateAt, standstills, expiry });
     this.changes += 1;
     this.#tell({ type: 'address-added', address });
   }
@@ -175,9 +178,9 @@ export class Kernel {
         this.onAssign();
         const asked = this.machine.now();
         return this.#call(process, 'assign', () => {
-          this.noteDelay(asked);
+          const late = this.noteDelay(asked);
           const ours = this.marksAddresses;
-          this.#put({ linkIndex, family, address, prefixLength, ours, validSeconds });
+          this.#put({ linkIndex, family, address, prefixLength, ours, validSeconds }, late);
         });
       },
       withdraw: (_linkIndex, vip) => this.#call(process, 'withdraw', () => this.#remove(vip)),

@@ -18,6 +18,8 @@ export class Machine implements Owner {
   boot = 1;
   /** Counts suspends and clock-stopping pauses: kernel lifetimes armed before one end later. */
   standstills = 0;
+  /** True time at which it went on after its last clock-stopping pause. */
+  unpausedAt = -Infinity;
   #standing: { kind: Standstill; since: number; held: SimEvent[] } | undefined;
   #stoodStillMs = 0;
   #suspendedMs = 0;
@@ -92,6 +94,7 @@ export class Machine implements Owner {
     this.#standing = undefined;
     this.#stoodStillMs += ms;
     if (standing.kind === 'suspend') this.#suspendedMs += ms;
+    else this.unpausedAt = this.scheduler.now;
     for (const event of standing.held) this.#again(event);
     return standing.since;
   }

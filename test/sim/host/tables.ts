@@ -8,7 +8,7 @@ const EARLIEST_MS = -4;
 const LATEST_MS = 12;
 
 /** The clock has been looked at again by then, in milliseconds, if nothing stands in the way. */
-const SEEN_WITHIN_MS = 6;
+export const SEEN_WITHIN_MS = 6;
 
 /** An element that stands for an open VIP. */
 interface OpenElement {

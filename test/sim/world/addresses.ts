@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import { SEEN_WITHIN_MS } from '../host/tables.ts';
 import type { Invariant } from './violation.ts';
 
 /** For rounding, of a machine's own milliseconds. */
@@ -14,7 +15,7 @@ const ON_THE_WAY_MS = 20;
  * @returns what is wrong with an address that a host has on its link
  */
 export function wrongWithAddress(
-  { rights, kernel, machine }: Host,
+  { rights, kernel, machine, process }: Host,
   group: string,
   address: string,
 ): [Invariant, string] | undefined {
@@ -28,7 +29,11 @@ export function wrongWithAddress(
     return ['address-without-right', `has ${address} ${lateMs} ms after its right`];
   }
   if (lateMs <= GONE_AFTER_MS + ON_THE_WAY_MS) return undefined;
+  const held = kernel.held.get(address);
   // The kernel counts no time in which its machine stands still.
-  if (kernel.held.get(address)?.standstills !== machine.standstills) return undefined;
+  if (held?.standstills !== machine.standstills) return undefined;
+  // Held up by a pause, and paused again before it could look at the clock.
+  const unseenMs = (process?.stoppedAt ?? 0) - (held.lateAt ?? -Infinity);
+  if (unseenMs >= 0 && unseenMs <= SEEN_WITHIN_MS) return undefined;
   return ['address-left-behind', `still has ${address} ${lateMs} ms after its right`];
 }

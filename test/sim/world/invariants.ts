@@ -24,6 +24,8 @@ import { Turnover } from './turnover.ts';
 import { wrongWrites } from './writes.ts';
 
 const keys = new Keys(PREFIX);
+/** A lease's TTL (config/profiles.ts) by the slowest clock. */
+const LEASE_MS = 15_000 / 0.915;
 
 /** Judged after every step, from the outside: kernels, store and clocks, never the daemon's beliefs. */
 export class Invariants {
@@ -146,6 +148,8 @@ export class Invariants {
     const election = this.#elections.get(group.name);
     if (election === undefined || election.startsWith(PREFIX)) return;
     if (host.kernel.tables.isShut(address)) return;
+    // By its own clock, which a pause has stopped, its lease lasts longer than by etcd's.
+    if (now - host.machine.unpausedAt < LEASE_MS) return;
     const other = this.#foreign.holder(election, now);
     if (other !== undefined) {
       throw new Violation('holds-beside-foreign-leader', now, `${host.name} beside ${other}`);
