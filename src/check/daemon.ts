@@ -22,9 +22,10 @@ export function judgeDaemon({ runtimeDir, locked, status }: DaemonSeen): Finding
     );
   }
   if (status !== undefined) {
-    const groups = status.groups.map(({ name, state }) => `${name} ${state}`).join(', ');
     const { node, version, fence } = status;
-    return ok(NAME, `runs here: node ${node}, ${version}, profile ${fence.profile}; ${groups}`);
+    const groups = status.groups.map(({ name, state }) => `group ${name} ${state}`);
+    const parts = [`node ${node}`, version, `profile ${fence.profile}`, ...groups];
+    return ok(NAME, `runs here: ${parts.join(', ')}`);
   }
   if (!locked) return ok(NAME, 'none runs in this network namespace');
   return warn(

@@ -18,7 +18,9 @@ export function judgeGroup(group: GroupConfig, { links, addresses }: NetworkSeen
   const choice = chooseLink(links, addresses, wanted, vips);
   if (choice.kind !== 'ok') return [fail(name, choice.detail, remedyOf(choice, wanted))];
   const { link } = choice;
-  const own = addresses.filter(({ ours, linkIndex }) => !ours && linkIndex === link.index);
+  const own = addresses
+    .filter(({ ours, linkIndex }) => !ours && linkIndex === link.index)
+    .filter(({ family }) => vips.some((vip) => vip.family === family));
   const subnets = own.map(formatCidr).join(', ');
   const where = `link ${link.name} has carrier and ${subnets}`;
   const each = vips.map((vip) => `${vip.address} ${standing(vip, links, addresses)}`);
