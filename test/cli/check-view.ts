@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
 import { fail, ok, warn } from '../../src/check/finding.ts';
 import { checkText } from '../../src/cli/check-view.ts';
@@ -29,6 +30,6 @@ await t.test('on a terminal the verdicts have colours, and nothing else differs'
   t.match(text, '\u001b[33mwarn\u001b[0m  egress hook');
   t.match(text, '\u001b[31mfail\u001b[0m  group api');
   t.match(text, '\u001b[31m1 fail\u001b[0m\n');
-  t.equal(text.replaceAll(/\u001b\[\d+m/g, ''), checkText(FINDINGS, { colours: false }));
+  t.equal(stripVTControlCharacters(text), checkText(FINDINGS, { colours: false }));
   t.match(checkText([FINDINGS[0]!], { colours: true }), /, 0 warn, 0 fail\n$/);
 });

@@ -27,6 +27,10 @@ async function other(...wrap: string[]) {
   return { said: said.toString().trim(), end };
 }
 
+/** `/proc/net/unix` with one socket. */
+const line = (name: string): string =>
+  `Num       RefCount Protocol Flags    Type St Inode Path\n0: 02 00 00010000 0001 01 7 ${name}\n`;
+
 await inNamespace(t, import.meta.url, async () => {
   await t.test('one has it; the next one does not; given back, it can be had again', async (t) => {
     const unlock = await takeDaemonLock();
@@ -58,8 +62,6 @@ await inNamespace(t, import.meta.url, async () => {
     t.equal(isDaemonLockTaken(), true, 'again');
     await holder.end();
     t.equal(isDaemonLockTaken(), false);
-    const line = (name: string): string =>
-      `Num       RefCount Protocol Flags    Type St Inode Path\n0: 02 00 00010000 0001 01 7 ${name}\n`;
     t.equal(isDaemonLockTaken(line('@vip-elector')), true, 'a Node that does not fill it up');
     for (const name of ['@vip-elector-2', '@x@vip-elector', '/run/vip-elector', '@vip-elector/x']) {
       t.equal(isDaemonLockTaken(line(name)), false, name);

@@ -34,9 +34,11 @@ await t.test('each one that is missing is named, with why and the remedy', async
   t.match(both, /AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW/);
 });
 
+/** Which capabilities are there, by name. */
+const present = (capEff: string): unknown =>
+  Object.fromEntries(neededCapabilities(status(capEff)).map((each) => [each.name, each.present]));
+
 await t.test('each one can be looked at, present or not', async (t) => {
-  const present = (capEff: string): unknown =>
-    Object.fromEntries(neededCapabilities(status(capEff)).map((each) => [each.name, each.present]));
   t.same(present('0000000000003000'), { CAP_NET_ADMIN: true, CAP_NET_RAW: true });
   t.same(present('0000000000001000'), { CAP_NET_ADMIN: true, CAP_NET_RAW: false });
   t.same(present('0000000000000000'), { CAP_NET_ADMIN: false, CAP_NET_RAW: false });

@@ -35,6 +35,10 @@ function kernel(answer: (messages: readonly NftMessage[]) => string | undefined)
   };
 }
 
+function hasNetdev(messages: readonly NftMessage[]): boolean {
+  return messages.some(({ family }) => family === NFPROTO_NETDEV);
+}
+
 await inNamespace(t, import.meta.url, async () => {
   await t.test('this kernel can do all of it, and nothing is left of the try', (t) => {
     t.same(rehearsed(), { fence: true, egress: true });
@@ -91,8 +95,6 @@ await inNamespace(t, import.meta.url, async () => {
   });
 
   await t.test('what the kernel lacks is told apart', (t) => {
-    const hasNetdev = (messages: readonly NftMessage[]): boolean =>
-      messages.some(({ family }) => family === NFPROTO_NETDEV);
     const old = kernel((messages) => (hasNetdev(messages) ? 'ENOTSUP' : 'EEXIST'));
     t.same(rehearse(old), { fence: true, egress: false });
     for (const code of ['ENOTSUP', 'ENOENT', 'EINVAL', 'EAFNOSUPPORT']) {
