@@ -7,9 +7,9 @@ import { refuseOwnVipAsEndpoint, refuseUnusableVips } from '../refusals.ts';
 import { isDaemonLockTaken } from '../runtime/namespace-lock.ts';
 import { neededCapabilities } from '../runtime/privileges.ts';
 import { judgeCapabilities } from './capabilities.ts';
-import { judgeDaemon } from './daemon.ts';
+import { judgeDaemon, type DaemonSeen } from './daemon.ts';
 import { judgeCluster, judgeEndpoint } from './etcd.ts';
-import { judgeFence } from './fence.ts';
+import { fenceInUse, judgeFence } from './fence.ts';
 import { warn } from './finding.ts';
 import { judgeGroup, type NetworkSeen } from './group.ts';
 import { judgeKernel, type KernelSeen } from './kernel.ts';
@@ -36,19 +36,28 @@ export function checksOf(config: Config, { clock, status }: CheckParts): Check[]
   let shared: Promise<KernelSeen & NetworkSeen> | undefined;
   // One listing for all: a kernel that does not list fails each of them.
   const network = (): Promise<KernelSeen & NetworkSeen> => (shared ??= seeNetwork(config));
+  let told: Promise<DaemonSeen> | undefined;
+  const askDaemon = async (): Promise<DaemonSeen> => ({
+    runtimeDir,
+    locked: isDaemonLockTaken(),
+    status: await status(),
+  });
+  const daemon = (): Promise<DaemonSeen> => (told ??= askDaemon());
   return [
     here('capabilities', async () => judgeCapabilities(neededCapabilities())),
     here('kernel', async () => judgeKernel(await network())),
-    here('nftables', async () => judgeFence(seeFence(), timing)),
+    here('nftables', async () => {
+      const { locked, status } = await daemon();
+      const known = locked && status !== undefined ? fenceInUse(status) : undefined;
+      return judgeFence(known ?? seeFence(), timing);
+    }),
     ...groups.map((group) =>
       here(`group ${group.name}`, async () => judgeUsableGroup(group, await network())),
     ),
     ...(groups.length > 0 ? [] : [here('groups', async () => [NO_GROUPS])]),
     ...etcdChecks(config, clock),
     here('runtime directory', async () => judgeDirectory(seeDirectory(runtimeDir))),
-    here('daemon', async () => [
-      judgeDaemon({ runtimeDir, locked: isDaemonLockTaken(), status: await status() }),
-    ]),
+    here('daemon', async () => [judgeDaemon(await daemon())]),
   ];
 }
 

@@ -4,10 +4,23 @@ import { HOLD_FOR_MIN_MS } from '../config/timing.ts';
 import type { Timing } from '../config/types.ts';
 import { describe } from '../errors.ts';
 import type { FenceAbility } from '../fencing/nftables/rehearsal.ts';
+import type { StatusReport } from '../observe/status.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
-/** What the kernel can do of the millisecond fence; `denied`: we may not even ask. */
-export type FenceSeen = FenceAbility | 'denied';
+/**
+ * What the kernel can do of the millisecond fence. `inUse`: the daemon that runs here has it; `denied`: we
+ * may not even ask.
+ */
+export type FenceSeen = (FenceAbility & { readonly inUse?: true }) | 'denied';
+
+/**
+ * What a daemon of this host tells of its fence: better than any try, and nothing that it would have to
+ * wait for.
+ * @returns undefined when it has none, which may be its configuration
+ */
+export function fenceInUse({ fence }: Pick<StatusReport, 'fence'>): FenceSeen | undefined {
+  return fence.kind === 'nftables' ? { fence: true, egress: fence.egress, inUse: true } : undefined;
+}
 
 const NFTABLES_REMEDY =
   'load nf_tables on the host (modprobe nf_tables nft_fib_inet), or take a kernel with ' +
@@ -28,7 +41,8 @@ export function judgeFence(seen: FenceSeen, timing: Timing): Finding[] {
   return [...abilities(seen, timing), profile(seen, timing)];
 }
 
-function abilities({ fence, egress, refusal }: FenceAbility, { profile }: Timing): Finding[] {
+function abilities(seen: Exclude<FenceSeen, 'denied'>, { profile }: Timing): Finding[] {
+  const { fence, egress, refusal, inUse } = seen;
   if (!fence) {
     const detail = `the kernel cannot make the millisecond fence: ${describe(refusal)}`;
     return profile === 'seconds'
@@ -36,7 +50,12 @@ function abilities({ fence, egress, refusal }: FenceAbility, { profile }: Timing
       : [warn('nftables', detail, NFTABLES_REMEDY)];
   }
   return [
-    ok('nftables', 'the kernel takes the millisecond fence whole; nothing of it was kept'),
+    ok(
+      'nftables',
+      inUse
+        ? 'the daemon that runs here has its millisecond fence'
+        : 'the kernel takes the millisecond fence whole; nothing of it was kept',
+    ),
     egress
       ? ok('egress hook', 'frames that the daemon itself sends too late are stopped')
       : warn(

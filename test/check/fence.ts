@@ -1,5 +1,5 @@
 import t from 'tap';
-import { judgeFence } from '../../src/check/fence.ts';
+import { fenceInUse, judgeFence } from '../../src/check/fence.ts';
 import { timingFor } from '../../src/config/profiles.ts';
 import { NetworkError } from '../../src/network/network-error.ts';
 
@@ -19,6 +19,17 @@ await t.test('with all of it the configured profile runs', async (t) => {
   t.match(fast, { verdict: 'ok', detail: /^fast runs: .* 600ms .* 0\.8 s$/ });
   const [, , adaptive] = judgeFence(all, timingFor({ profile: 'adaptive' }));
   t.match(adaptive, { verdict: 'ok', detail: /^adaptive runs: .* or less as heartbeats allow$/ });
+});
+
+await t.test('a daemon that has its fence need not be disturbed by a try', async (t) => {
+  const told = fenceInUse({ fence: { kind: 'nftables', profile: 'steady', egress: false } });
+  t.match(judgeFence(told ?? 'denied', steady), [
+    { name: 'nftables', verdict: 'ok', detail: /^the daemon that runs here/ },
+    { name: 'egress hook', verdict: 'warn' },
+    { name: 'profile', verdict: 'ok' },
+  ]);
+  const none = { kind: 'address-lifetime', profile: 'seconds', egress: false } as const;
+  t.equal(fenceInUse({ fence: none }), undefined, 'it may not have asked for one');
 });
 
 await t.test('without the egress hook there is a gap, and the profile runs', async (t) => {

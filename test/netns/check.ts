@@ -173,6 +173,11 @@ await inNamespace(t, import.meta.url, async () => {
     const linesBefore = daemon.lines.length;
     for (let count = 0; count < 5; count += 1) {
       const findings = await found(...base, '--link', 'h1');
+      t.match(one(findings, 'nftables'), { verdict: 'ok', detail: /^the daemon that runs here/ });
+      // Not knowing of the daemon, it tries.
+      const apart = await found(...site, '--link', 'h1', '--runtime-dir', '/run/elsewhere');
+      t.match(one(apart, 'nftables'), { verdict: 'ok', detail: /^the kernel takes/ });
+      t.match(one(apart, 'daemon'), { verdict: 'warn', detail: /does not answer/ });
       t.same(
         findings.filter(({ verdict }) => verdict === 'fail'),
         [],

@@ -32,8 +32,9 @@ const LOOPBACK = { index: 1, name: 'lo' };
  * Has the kernel make the whole fence under another name, in a batch whose last change must fail: it
  * looks at everything, loads the modules it needs, as for a daemon, and takes all back. No packet, no
  * listing and no `nft monitor` ever sees any of it, nor does the generation count, so a daemon beside
- * us is not disturbed, but by waiting for its turn: some 10 ms were measured, for which it looks at
- * the clock again (`NftablesGuard.open`).
+ * us is not disturbed, but by waiting for its turn, for which it looks at the clock again
+ * (`NftablesGuard.open`): 8 to 17 ms were measured, up to 80 ms on a busy machine, since the kernel waits
+ * for all of its CPUs while it takes a batch back.
  * @throws NetworkError `EPERM` without CAP_NET_ADMIN; whatever else says nothing of the kernel's parts
  */
 export function rehearse(nftables: Nftables): FenceAbility {
