@@ -29,7 +29,7 @@ async function addressesOf(host: string, clock: Clock): Promise<string[]> {
  * @throws ConfigError
  */
 export async function refuseOwnVipAsEndpoint(
-  { etcd, groups }: Config,
+  { etcd, groups }: Pick<Config, 'etcd' | 'groups'>,
   clock: Clock,
 ): Promise<void> {
   const vips = new Set(groups.flatMap((group) => group.vips.map(({ address }) => address)));
@@ -61,7 +61,7 @@ export async function refuseOwnVipAsEndpoint(
  * @throws ConfigError
  */
 export function refuseUnusableVips(
-  { groups }: Config,
+  { groups }: Pick<Config, 'groups'>,
   { links, addresses }: Pick<NetworkMonitor, 'links' | 'addresses'>,
 ): void {
   const problems = groups.flatMap(({ vips }) =>

@@ -42,6 +42,11 @@ function commands(parser: Argv, io: Io): Argv {
       }),
     )
     .command(
+      lazy('check', 'look at everything that must be true, and say what is not', async () => {
+        return (await import('./check.ts')).checkCommand(io);
+      }),
+    )
+    .command(
       lazy('cleanup', 'withdraw every address that carries our mark', async () => {
         return (await import('./cleanup.ts')).cleanupCommand;
       }),
@@ -65,7 +70,10 @@ function commands(parser: Argv, io: Io): Argv {
     .recommendCommands()
     .strict()
     .wrap(HELP_WIDTH)
-    .epilogue('Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 4 missing privilege.')
+    .epilogue(
+      'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 check found a failure, ' +
+        '4 missing privilege.',
+    )
     .parserConfiguration({ 'camel-case-expansion': false })
     .exitProcess(false)
     .showHelpOnFail(false)

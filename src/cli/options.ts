@@ -44,6 +44,12 @@ function optionOf({ flag, takes, fallback, describe }: Field): Options {
   return { ...shared, type: 'string', requiresArg: true, nargs: 1 };
 }
 
+/** What of a configuration a command cannot do without. */
+export interface RequiredParts {
+  readonly groupsRequired?: boolean;
+  readonly etcdRequired?: boolean;
+}
+
 /**
  * Loads the configuration from the flags of a command, and says its warnings on standard error.
  * @param argv what yargs made of the command line
@@ -52,10 +58,10 @@ function optionOf({ flag, takes, fallback, describe }: Field): Options {
 export async function loadFrom(
   argv: Flags,
   io: Io,
-  { groupsRequired = true }: { groupsRequired?: boolean } = {},
+  { groupsRequired = true, etcdRequired = true }: RequiredParts = {},
 ): Promise<Loaded> {
   const { loadConfig } = await import('../config/load.ts');
-  const loaded = loadConfig({ flags: argv, env: io.env, groupsRequired });
+  const loaded = loadConfig({ flags: argv, env: io.env, groupsRequired, etcdRequired });
   for (const warning of loaded.warnings) io.stderr(`vip-elector: warning: ${warning}\n`);
   return loaded;
 }

@@ -38,9 +38,14 @@ export function table(rows: readonly (readonly Cell[])[], paint: Paint): string[
 /** Longest text that is taken over from somewhere else. */
 const MAX_FOREIGN_CHARACTERS = 64;
 
-/** Text that anybody may have written into etcd: without what could steer a terminal, and short. */
+/** Text from elsewhere, without what could steer a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Z}]/gu, (character) => (character === ' ' ? ' ' : '?'));
+}
+
+/** Text that anybody may have written into etcd: printable, and short. */
 export function plain(text: string): string {
-  const clean = text.replaceAll(/[\p{C}\p{Z}]/gu, (character) => (character === ' ' ? ' ' : '?'));
+  const clean = printable(text);
   return clean.length <= MAX_FOREIGN_CHARACTERS
     ? clean
     : `${clean.slice(0, MAX_FOREIGN_CHARACTERS - 1)}…`;

@@ -27,6 +27,8 @@ export interface LoadInput extends Partial<Files> {
   readonly hostname?: string;
   /** False for commands that only read etcd: the configuration may then have no group. */
   readonly groupsRequired?: boolean;
+  /** False for commands that can do without etcd: there may then be no endpoint. */
+  readonly etcdRequired?: boolean;
 }
 
 /** A validated configuration and how it came about. */
@@ -56,12 +58,17 @@ export function loadConfig(input: LoadInput): Loaded {
   const { file, problems } = openFile(input, files);
   const sources = new Sources(input.flags, input.env, file, input.hostname ?? hostname());
   const { draft, findings, refusedAt } = validate(sources.tree);
-  const groupsRequired = input.groupsRequired ?? true;
+  const { groupsRequired = true, etcdRequired = true } = input;
   // Without its file the rest of the configuration is missing too: that says nothing new.
   const rules =
     problems.length > 0
       ? []
-      : checkRules({ draft, refusedAt: [...sources.refusedAt, ...refusedAt], groupsRequired });
+      : checkRules({
+          draft,
+          refusedAt: [...sources.refusedAt, ...refusedAt],
+          groupsRequired,
+          etcdRequired,
+        });
   const credentials = checkCredentials(draft, files);
   const found = [...findings, ...rules, ...credentials.findings];
   const all = [
@@ -160,7 +167,7 @@ function groupOf({ name, vips, link, electionKey }: GroupDraft, prefix: string):
 function etcdOf(etcd: NonNullable<Draft['etcd']>): EtcdConfig {
   const { endpoints, ca, cert, key, serverName, user, passwordFile } = etcd;
   return {
-    endpoints: present(endpoints),
+    endpoints: endpoints ?? [],
     ...(ca !== undefined && { caFile: ca }),
     ...(cert !== undefined && { certFile: cert }),
     ...(key !== undefined && { keyFile: key }),

@@ -8,6 +8,8 @@ export interface Ruled {
   readonly refusedAt: readonly Path[];
   /** `status` and the like do without groups. */
   readonly groupsRequired: boolean;
+  /** `check` does without etcd, too. */
+  readonly etcdRequired: boolean;
 }
 
 /** True when something at, above or below the place was refused: no rule need say it again. */

@@ -22,7 +22,7 @@ export function checkRules(ruled: Ruled): Finding[] {
 }
 
 function missing(ruled: Ruled): Finding[] {
-  const { draft, groupsRequired } = ruled;
+  const { draft, groupsRequired, etcdRequired } = ruled;
   const found: Finding[] = [];
   const lacks = (path: Path, problem: string, remedy: string): void => {
     if (!isRefused(ruled, path)) found.push({ path, problem, remedy });
@@ -35,7 +35,7 @@ function missing(ruled: Ruled): Finding[] {
     if ((vips ?? []).length > 0) continue;
     lacks(['groups', index, 'vips'], 'is missing', 'name at least one virtual IP');
   }
-  if ((draft.etcd?.endpoints ?? []).length === 0) {
+  if (etcdRequired && (draft.etcd?.endpoints ?? []).length === 0) {
     const remedy = 'name the etcd members: https://10.0.0.1:2379,…';
     lacks(['etcd', 'endpoints'], 'is missing', remedy);
   }

@@ -30,7 +30,7 @@ export interface GroupConfig {
 }
 
 export interface EtcdConfig {
-  /** `http://` or `https://` URLs without path, at least one. */
+  /** `http://` or `https://` URLs without path; none only for `check`. */
   readonly endpoints: readonly string[];
   /** Paths of PEM files. */
   readonly caFile?: string;

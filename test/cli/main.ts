@@ -25,7 +25,7 @@ await t.test('help goes to standard output and lists the commands', async (t) =>
   const { code, stdout, stderr } = await run(['--help']);
   t.equal(code, 0);
   t.equal(stderr, '');
-  for (const command of ['run', 'status', 'cleanup', 'lab', 'config', 'completion']) {
+  for (const command of ['run', 'status', 'check', 'cleanup', 'lab', 'config', 'completion']) {
     t.match(stdout, `vip-elector ${command} `);
   }
 });

@@ -11,8 +11,10 @@ const RECORDER = fileURLToPath(new URL('../fixtures/loaded-modules.mjs', import.
 const DAEMON = '/dist/daemon.js';
 /** For other commands, other configurations, or nobody. */
 const FORBIDDEN = [
-  /\/dist\/lab\//,
-  /\/dist\/cli\/(lab|faults|status|cleanup|control-client|recorded-addresses)/,
+  /\/dist\/(lab|check)\//,
+  /\/dist\/election\/etcd\/inspection\.js/,
+  /\/dist\/fencing\/nftables\/rehearsal\.js/,
+  /\/dist\/cli\/(lab|faults|status|check|cleanup|control-client|recorded-addresses)/,
   /\/dist\/config\/render\.js/,
   /\/node_modules\/(yaml|pino-pretty|tap|@tapjs|typescript|fast-check)\//,
   // The languages of zod, all of which its ES modules bring.

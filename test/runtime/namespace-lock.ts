@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { takeDaemonLock } from '../../src/runtime/namespace-lock.ts';
+import { isDaemonLockTaken, takeDaemonLock } from '../../src/runtime/namespace-lock.ts';
 import { inNamespace } from '../fixtures/namespace.ts';
 
 const module = fileURLToPath(new URL('../../src/runtime/namespace-lock.ts', import.meta.url));
 const PROGRAM =
-  `import { takeDaemonLock } from ${JSON.stringify(module)};` +
+  `import { isDaemonLockTaken, takeDaemonLock } from ${JSON.stringify(module)};` +
   'const unlock = await takeDaemonLock(); console.log(unlock ? "has it" : "has it not");' +
   'process.stdin.resume(); process.stdin.on("end", () => process.exit());';
 
@@ -26,6 +26,10 @@ async function other(...wrap: string[]) {
   };
   return { said: said.toString().trim(), end };
 }
+
+/** `/proc/net/unix` with one socket. */
+const line = (name: string): string =>
+  `Num       RefCount Protocol Flags    Type St Inode Path\n0: 02 00 00010000 0001 01 7 ${name}\n`;
 
 await inNamespace(t, import.meta.url, async () => {
   await t.test('one has it; the next one does not; given back, it can be had again', async (t) => {
@@ -49,6 +53,19 @@ await inNamespace(t, import.meta.url, async () => {
     const unlock = await takeDaemonLock();
     t.not(unlock, undefined);
     await unlock?.();
+  });
+
+  await t.test('whether it is taken is seen without taking it', async (t) => {
+    t.equal(isDaemonLockTaken(), false);
+    const holder = await other();
+    t.equal(isDaemonLockTaken(), true);
+    t.equal(isDaemonLockTaken(), true, 'again');
+    await holder.end();
+    t.equal(isDaemonLockTaken(), false);
+    t.equal(isDaemonLockTaken(line('@vip-elector')), true, 'a Node that does not fill it up');
+    for (const name of ['@vip-elector-2', '@x@vip-elector', '/run/vip-elector', '@vip-elector/x']) {
+      t.equal(isDaemonLockTaken(line(name)), false, name);
+    }
   });
 
   await t.test('another network namespace has a lock of its own', async (t) => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { ExitCode, PrivilegeError } from '../../src/errors.ts';
-import { requireCapabilities } from '../../src/runtime/privileges.ts';
+import { neededCapabilities, requireCapabilities } from '../../src/runtime/privileges.ts';
 
 /** linux/capability.h: CAP_NET_ADMIN is bit 12, CAP_NET_RAW bit 13. */
 const status = (capEff: string): string =>
@@ -32,6 +32,16 @@ await t.test('each one that is missing is named, with why and the remedy', async
   const both = refusal('000001ffffffcfff');
   t.match(both, /^missing CAP_NET_ADMIN .* and CAP_NET_RAW /);
   t.match(both, /AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW/);
+});
+
+/** Which capabilities are there, by name. */
+const present = (capEff: string): unknown =>
+  Object.fromEntries(neededCapabilities(status(capEff)).map((each) => [each.name, each.present]));
+
+await t.test('each one can be looked at, present or not', async (t) => {
+  t.same(present('0000000000003000'), { CAP_NET_ADMIN: true, CAP_NET_RAW: true });
+  t.same(present('0000000000001000'), { CAP_NET_ADMIN: true, CAP_NET_RAW: false });
+  t.same(present('0000000000000000'), { CAP_NET_ADMIN: false, CAP_NET_RAW: false });
 });
 
 await t.test('what is permitted but not effective does not count', async (t) => {

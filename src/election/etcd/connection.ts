@@ -11,7 +11,7 @@ export interface Credentials {
   readonly serverName?: string;
 }
 
-export type Service = 'KV' | 'Lease' | 'Watch' | 'Auth' | 'Maintenance';
+export type Service = 'KV' | 'Lease' | 'Watch' | 'Auth' | 'Maintenance' | 'Cluster';
 
 interface Metadata {
   set(key: string, value: string): void;

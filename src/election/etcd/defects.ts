@@ -49,3 +49,10 @@ export function defectsOf(version: string): readonly string[] {
     return first !== undefined && Number(patch) < first;
   }).map(({ what }) => what);
 }
+
+/** The first version of the same release line with none of these defects; undefined: of no known line. */
+export function firstSoundVersion(version: string): string | undefined {
+  const line = /^\d+\.\d+(?=\.\d)/.exec(version)?.[0] ?? '';
+  const patches = DEFECTS.flatMap(({ soundFrom }) => soundFrom[line] ?? []);
+  return patches.length === 0 ? undefined : `${line}.${Math.max(...patches)}`;
+}

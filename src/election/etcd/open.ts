@@ -4,14 +4,31 @@ import { describe, OperatorError } from '../../errors.ts';
 import { EtcdStore } from '../etcd.ts';
 import type { EtcdStoreOptions } from '../etcd.ts';
 import { Connection } from './connection.ts';
+import type { Credentials } from './connection.ts';
+import type { LoginConfig } from './login.ts';
 
 type Parts = Pick<EtcdStoreOptions, 'clock' | 'emit'>;
+
+/** By what etcd is to know us, and we it. */
+export interface Access {
+  readonly credentials: Credentials;
+  readonly login?: LoginConfig;
+}
 
 /**
  * A store on the cluster of the configuration. Reads the files, connects to nothing yet.
  * @throws OperatorError when a file is not readable or not usable.
  */
 export async function openEtcdStore(config: EtcdConfig, parts: Parts): Promise<EtcdStore> {
+  const { endpoints } = config;
+  return new EtcdStore({ endpoints, ...(await readAccess(config)), ...parts });
+}
+
+/**
+ * Reads the files that the configuration names.
+ * @throws OperatorError when one is not readable or not usable.
+ */
+export async function readAccess(config: EtcdConfig): Promise<Access> {
   const [ca, cert, key, password] = await Promise.all([
     read('the CA of etcd', config.caFile),
     read('the client certificate for etcd', config.certFile),
@@ -33,7 +50,7 @@ export async function openEtcdStore(config: EtcdConfig, parts: Parts): Promise<E
     throw new OperatorError(text, undefined, { cause: error });
   }
   const login = user !== undefined && password && { user, password: chomp(password.toString()) };
-  return new EtcdStore({ endpoints, credentials, ...(login && { login }), ...parts });
+  return { credentials, ...(login && { login }) };
 }
 
 async function read(what: string, file: string | undefined): Promise<Buffer | undefined> {

@@ -4,6 +4,7 @@ import { NetworkError } from '../../network/network-error.ts';
 import { HOOK, addChain, decodeChain, listChains, removeChain } from './chain.ts';
 import type { Hook } from './chain.ts';
 import { TABLE } from './fence-sets.ts';
+import type { Tables } from './fence-sets.ts';
 import { setRules } from './rule.ts';
 import { FILTER_PRIORITY, FRAMES } from './ruleset.ts';
 import { addTable } from './table.ts';
@@ -16,6 +17,11 @@ export interface FencedLink {
 
 /** Kernels answer one of these to a hook, a family or a kind of chain that they do not have. */
 const UNKNOWN = ['ENOTSUP', 'EINVAL', 'ENOENT', 'EAFNOSUPPORT'];
+
+/** Whether the kernel has said that it does not have what was asked for. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof NetworkError && UNKNOWN.includes(error.code);
+}
 /** struct nfgenmsg, before the attributes of a listed part. */
 const NFGENMSG_LENGTH = 4;
 
@@ -37,15 +43,15 @@ export function hasEgress(nftables: Nftables): boolean {
     nftables.commit('probe egress', [addTable(TABLE.netdev), probe, ...removal]);
     return true;
   } catch (error) {
-    if (error instanceof NetworkError && UNKNOWN.includes(error.code)) return false;
+    if (isUnknown(error)) return false;
     throw error;
   }
 }
 
 /** Drops shut frames that leave by a link. */
-export function attachLink({ index, name }: FencedLink): NftMessage[] {
+export function attachLink({ index, name }: FencedLink, { netdev }: Tables = TABLE): NftMessage[] {
   const chain = chainName(index);
-  return [addChain(TABLE.netdev, chain, hookOf(name)), ...setRules(TABLE.netdev, chain, [FRAMES])];
+  return [addChain(netdev, chain, hookOf(name)), ...setRules(netdev, chain, [FRAMES])];
 }
 
 /** Undoes `attachLink`; none is no error. */

@@ -8,12 +8,19 @@ import { decodeElements, encodeElements, listElements } from './set.ts';
 import type { AddressSet, Elements } from './set.ts';
 import type { Family, Table } from './table.ts';
 
-const NAME = 'vip-elector';
-export const TABLE = {
-  arp: { family: 'arp', name: NAME },
-  inet: { family: 'inet', name: NAME },
-  netdev: { family: 'netdev', name: NAME },
-} as const satisfies Record<Family, Table>;
+/** The tables of a fence, one a family. */
+export type Tables = Readonly<Record<Family, Table>>;
+
+/** Tables of one name: all but a rehearsal's (rehearsal.ts) are `TABLE`. */
+export function tablesNamed(name: string): Tables {
+  return {
+    arp: { family: 'arp', name },
+    inet: { family: 'inet', name },
+    netdev: { family: 'netdev', name },
+  };
+}
+
+export const TABLE = tablesNamed('vip-elector');
 
 export type IpFamily = Vip['family'];
 const FAMILIES = [4, 6] as const;
@@ -30,9 +37,9 @@ export function setOf(table: Table, kind: SetKind, family: IpFamily): AddressSet
 }
 
 /** The tables that have sets of a family. */
-function tablesOf(family: IpFamily, egress: boolean): Table[] {
-  if (family === 6) return [TABLE.inet];
-  return egress ? [TABLE.arp, TABLE.inet, TABLE.netdev] : [TABLE.arp, TABLE.inet];
+function tablesOf(family: IpFamily, egress: boolean, { arp, inet, netdev }: Tables): Table[] {
+  if (family === 6) return [inet];
+  return egress ? [arp, inet, netdev] : [arp, inet];
 }
 
 /** A change of addresses in the sets of one kind, in all tables that have them. */
@@ -43,18 +50,20 @@ export interface SetChange {
   readonly change: (set: AddressSet, elements: Elements) => NftMessage[];
   /** Of elements that are added. @see encodeElements */
   readonly timeoutMs?: number;
+  /** Default: those of the fence. */
+  readonly within?: Tables;
 }
 
 /** @throws RangeError for what is no time-out */
 export function changeSets(
   vips: readonly FencedAddress[],
-  { kind, egress, change, timeoutMs }: SetChange,
+  { kind, egress, change, timeoutMs, within = TABLE }: SetChange,
 ): NftMessage[] {
   return FAMILIES.flatMap((family) => {
     const addresses = vips.filter((vip) => vip.family === family).map((vip) => vip.address);
     if (addresses.length === 0) return [];
     const elements = encodeElements(addresses, timeoutMs);
-    const tables = tablesOf(family, egress);
+    const tables = tablesOf(family, egress, within);
     return tables.flatMap((table) => change(setOf(table, kind, family), elements));
   });
 }

@@ -12,7 +12,7 @@ import {
   type Expression,
 } from './expression.ts';
 import { TABLE, setOf } from './fence-sets.ts';
-import type { IpFamily } from './fence-sets.ts';
+import type { IpFamily, Tables } from './fence-sets.ts';
 import { setRules } from './rule.ts';
 import { ADDRESS_LENGTH, addSet } from './set.ts';
 import { addTable, removeTable } from './table.ts';
@@ -92,8 +92,7 @@ function setsOf(table: Table, families: readonly IpFamily[]): NftMessage[] {
 }
 
 /** Makes tables, sets, chains and rules; elements that are there stay, rules are made anew. */
-export function makeRuleset(egress: boolean): NftMessage[] {
-  const { arp, inet, netdev } = TABLE;
+export function makeRuleset(egress: boolean, { arp, inet, netdev }: Tables = TABLE): NftMessage[] {
   const messages = [
     addTable(arp),
     ...setsOf(arp, [4]),

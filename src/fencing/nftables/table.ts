@@ -17,6 +17,7 @@ export interface Table {
 }
 
 /** linux/netlink.h */
+const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;
 
@@ -28,6 +29,11 @@ const NFTA_TABLE_NAME = 1;
 export function addTable({ family, name }: Table): NftMessage {
   const attributes = encodeAttributes([[NFTA_TABLE_NAME, zeroTerminated(name)]]);
   return { type: NFT_MSG_NEWTABLE, family: FAMILY[family], flags: NLM_F_CREATE, attributes };
+}
+
+/** Makes a table; where one is there the whole batch fails with `EEXIST`. */
+export function addNewTable(table: Table): NftMessage {
+  return { ...addTable(table), flags: NLM_F_CREATE | NLM_F_EXCL };
 }
 
 /** Removes a table with all that is in it; made in the same batch first, so that none is no error. */

@@ -132,6 +132,8 @@ await t.test('what is missing is asked for once, by the flag where there is no f
     [{ field: 'groups (a.yaml)' }, { field: 'etcd.endpoints (a.yaml)' }],
   );
   t.same(load({ flags: { etcd: ETCD }, groupsRequired: false }).config.groups, []);
+  const bare = load({ flags: {}, groupsRequired: false, etcdRequired: false }).config;
+  t.same([bare.groups, bare.etcd.endpoints], [[], []]);
 });
 
 await t.test('what config prints loads again as the same configuration', async (t) => {

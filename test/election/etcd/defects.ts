@@ -1,5 +1,5 @@
 import t from 'tap';
-import { defectsOf } from '../../../src/election/etcd/defects.ts';
+import { defectsOf, firstSoundVersion } from '../../../src/election/etcd/defects.ts';
 
 await t.test('a version below the first sound one of its line has the defect', async (t) => {
   t.match(defectsOf('3.4.23').join(), /20418.*20590.*15247.*17529/, "Debian 12's");
@@ -22,3 +22,16 @@ await t.test('suffixes do not matter, and what is no version has no defects', as
   t.same(defectsOf('kine'), []);
   t.same(defectsOf(''), []);
 });
+
+await t.test(
+  'what to upgrade to is the first version of the line without any of them',
+  async (t) => {
+    for (const version of ['3.4.23', '3.5.0', '3.5.27', '3.6.8', '3.6.0-rc.1']) {
+      const sound = firstSoundVersion(version) ?? '';
+      t.same(defectsOf(sound), [], `${version} → ${sound}`);
+      t.equal(sound.slice(0, 4), version.slice(0, 4), 'of the same line');
+    }
+    for (const version of ['3.3.27', '3.7.0', 'kine', ''])
+      t.equal(firstSoundVersion(version), undefined);
+  },
+);
