@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as zod from 'zod';
 import type { Clock, Instant } from '../clock.ts';
 import { JournalError, type Journal, type Memory } from '../election/types.ts';
 import type { AddressJournal, AssignedAddress } from '../vip/types.ts';
 import { z } from '../zod.ts';
+import { WholeFile } from './whole-file.ts';
 
 const STATE_FILE = 'state.json';
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
@@ -14,24 +15,28 @@ const tokenSchema = z.object({
   group: z.string(),
   token: z.object({ key: z.string(), createRevision: z.number().int().min(1) }),
 });
-const stateSchema = z.object({
-  version: z.literal(1),
-  identity: z.string().regex(/^[0-9a-f]{32}$/),
-  bootId: z.string(),
-  node: z.string(),
-  prefix: z.string(),
-  seq: z.number().int().min(0),
-  promisedEnd: z.number(),
-  quietUntil: z.number(),
-  highestRevision: z.number().int().min(0),
-  clusterId: z.string().optional(),
-  leaseId: z.string().optional(),
-  tokens: z.array(tokenSchema),
-  burnt: z.array(tokenSchema).default([]),
-  addresses: z.array(
-    z.object({ link: z.string(), address: z.string(), prefixLength: z.number().int() }),
-  ),
-});
+const stateSchema = z
+  .object({
+    version: z.literal(1),
+    identity: z.string().regex(/^[0-9a-f]{32}$/),
+    bootId: z.string(),
+    node: z.string(),
+    prefix: z.string(),
+    seq: z.number().int().min(0),
+    promisedEnd: z.number(),
+    quietUntil: z.number(),
+    highestRevision: z.number().int().min(0),
+    clusterId: z.string().optional(),
+    leaseId: z.string().optional(),
+    tokens: z.array(tokenSchema),
+    burnt: z.array(tokenSchema).default([]),
+    addresses: z.array(
+      z.object({ link: z.string(), address: z.string(), prefixLength: z.number().int() }),
+    ),
+    /** `seq` once more, as the last field: absent in the file of an older version. */
+    written: z.number().optional(),
+  })
+  .refine(({ seq, written }) => written === undefined || written === seq);
 type State = zod.infer<typeof stateSchema>;
 
 /** Whose state it is: what is kept for another node name or prefix is of no use to us. */
@@ -47,8 +52,9 @@ export function readBootId(): string {
 
 /**
  * What must survive a restart of the daemon, in `state.json` of the runtime directory (0600). Written
- * whole and renamed into place, so a reader or a successor sees one state or the other. Of this boot
- * only: instants of another boot mean nothing.
+ * so that a reader or a successor sees one state or the other (whole-file.ts); a state whose end is not
+ * of the same save as its beginning would be taken for none. Of this boot only: instants of another
+ * boot mean nothing.
  */
 export class StateFile implements Journal, AddressJournal {
   readonly memory: Memory;
@@ -56,15 +62,16 @@ export class StateFile implements Journal, AddressJournal {
   readonly foundPredecessor: boolean;
   /** Set at start when neither this file nor the kernel tells what a predecessor left on the links. */
   pastIsUnknown = false;
-  readonly #path: string;
+  readonly #file: WholeFile;
   readonly #owner: StateOwner;
   #addresses: readonly AssignedAddress[];
 
   /** Reads the state, or begins a new one. The caller holds the lock of the directory. */
   constructor(directory: string, owner: StateOwner, clock: Clock, bootId = readBootId()) {
-    this.#path = join(directory, STATE_FILE);
+    const path = join(directory, STATE_FILE);
+    this.#file = new WholeFile(path);
     this.#owner = owner;
-    const known = readState(this.#path);
+    const known = readState(path);
     const sameBoot = known?.bootId === bootId ? known : undefined;
     this.foundPredecessor = sameBoot !== undefined;
     this.#addresses = sameBoot?.addresses ?? [];
@@ -96,19 +103,17 @@ export class StateFile implements Journal, AddressJournal {
   }
 
   save(): void {
-    const { memory } = this;
-    const state: State = {
-      version: 1,
-      ...this.#owner,
-      ...memory,
-      addresses: [...this.#addresses],
-    };
-    const next = `${this.#path}.new`;
+    // What every beat changes comes last, so that the rest of the file stays as it is. Nobody reads
+    // that while we write: who comes after us does, and `cleanup` only what stands before it.
+    const { seq, promisedEnd, highestRevision, ...kept } = this.memory;
+    const lasting = { version: 1, ...this.#owner, ...kept, addresses: this.#addresses };
     try {
-      writeFileSync(next, JSON.stringify(state), { mode: 0o600 });
-      renameSync(next, this.#path);
+      this.#file.write(
+        `${JSON.stringify(lasting).slice(0, -1)},`,
+        `"seq":${seq},"promisedEnd":${promisedEnd},"highestRevision":${highestRevision},"written":${seq}}`,
+      );
     } catch (error) {
-      throw new JournalError(`cannot write ${this.#path}`, { cause: error });
+      throw new JournalError(`cannot write ${this.#file.path}`, { cause: error });
     }
   }
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -9,6 +11,9 @@ const OWNER = { node: 'n1', prefix: '/vip-elector' };
 const BOOT = 'b0071d00-0000-4000-8000-000000000001';
 const TOKEN = { group: 'api', token: { key: '/vip-elector/elections/api/1', createRevision: 7 } };
 const ADDRESS = { link: 'end0', address: '10.0.0.100', prefixLength: 32 };
+
+/** Each a start of Node; each at another moment of its saves. */
+const KILLS = 5;
 
 /** A state file with everything in it. */
 function written(directory: string, clock = new VirtualClock()): StateFile {
@@ -87,11 +92,12 @@ await t.test('it is for root’s eyes, and nothing else lies beside it', async (
   t.equal(statSync(join(directory, 'state.json')).mode & 0o777, 0o600);
 });
 
-await t.test('a successor never sees half a state: a save replaces the file', async (t) => {
+await t.test('a successor never sees half a state: another state replaces the file', async (t) => {
   const directory = t.testdir();
   const state = written(directory);
   const path = join(directory, 'state.json');
   const inode = statSync(path).ino;
+  state.memory.tokens = [];
   state.save();
   t.not(statSync(path).ino, inode, 'another file, renamed into its place');
   writeFileSync(join(directory, 'state.json.new'), '{"version":1,"iden');
@@ -99,6 +105,64 @@ await t.test('a successor never sees half a state: a save replaces the file', as
   t.equal(again.foundPredecessor, true, 'a write that was cut off does not count');
   again.save();
   t.strictSame(readdirSync(directory), ['state.json']);
+});
+
+await t.test('what a beat changes is written into the file that is there', async (t) => {
+  const directory = t.testdir();
+  const state = written(directory);
+  const { memory } = state;
+  const path = join(directory, 'state.json');
+  const inode = statSync(path).ino;
+  for (const promisedEnd of [1_005_000, 1_005_100.123456789, 1_005_200.5]) {
+    memory.seq += 1;
+    memory.promisedEnd = promisedEnd as Instant;
+    memory.highestRevision *= 3;
+    state.save();
+    t.equal(statSync(path).ino, inode);
+    const again = new StateFile(directory, OWNER, new VirtualClock(), BOOT);
+    t.strictSame(again.memory, memory);
+    t.strictSame(again.addresses, [ADDRESS]);
+  }
+});
+
+await t.test('an end of another save than the beginning is like no state', async (t) => {
+  const directory = t.testdir();
+  const path = join(directory, 'state.json');
+  const { memory } = written(directory);
+  const torn = readFileSync(path, 'utf8').replace(`"seq":${memory.seq}`, '"seq":5000001');
+  writeFileSync(path, torn);
+  t.equal(new StateFile(directory, OWNER, new VirtualClock(), BOOT).foundPredecessor, false);
+  writeFileSync(path, torn.replace(/,"written":\d+/, ''));
+  const older = new StateFile(directory, OWNER, new VirtualClock(), BOOT);
+  t.equal(older.memory.seq, 5_000_001, 'a version before this one did not write it');
+});
+
+await t.test('a writer that is killed in the midst of saves leaves its last promise', async (t) => {
+  const directory = t.testdir();
+  const { identity } = written(directory).memory;
+  const saver = join(import.meta.dirname, '../fixtures/endless-saves.ts');
+  for (let life = 0; life < KILLS; life += 1) {
+    const child = spawn(process.execPath, [...process.execArgv, saver, directory, BOOT]);
+    let said = '';
+    child.stdout.on('data', (chunk) => (said += String(chunk)));
+    await once(child.stdout, 'data');
+    await new Promise((resolve) => setTimeout(resolve, 20 + life));
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const { foundPredecessor, memory, addresses } = new StateFile(
+      directory,
+      OWNER,
+      new VirtualClock(),
+      BOOT,
+    );
+    t.equal(foundPredecessor, true);
+    t.equal(memory.identity, identity);
+    t.strictSame(addresses, [ADDRESS]);
+    // What it had told before it died was saved before.
+    const told = Number(/(\d+)\n[^\n]*$/.exec(said)?.[1]);
+    t.ok(memory.seq >= told, `${memory.seq} after ${told}`);
+    t.equal(memory.promisedEnd, memory.seq + 0.25, 'both of the same save');
+  }
 });
 
 await t.test('of another boot nothing is taken: its instants mean nothing here', async (t) => {
