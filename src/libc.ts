@@ -26,7 +26,7 @@ export class SystemError extends Error {
   }
 }
 
-type Bytes = Uint8Array | BigInt64Array | Int32Array;
+type Bytes = Uint8Array | BigInt64Array | Int32Array | Uint32Array;
 const library = koffi.load(null);
 /** The C library's functions, unchecked: for `check`. */
 export const c = {
@@ -75,13 +75,15 @@ export function check(syscall: string, call: () => number): number {
 
 /** linux/time.h */
 const CLOCK_BOOTTIME = 7;
-/** struct timespec: seconds, nanoseconds. */
-const timespec = new BigInt64Array(2);
+/** struct timespec: seconds and nanoseconds, 64 bits each, as lower and upper halves. */
+const timespec = new Uint32Array(4);
+const TWO_TO_32 = 2 ** 32;
+const readClock = (): number => c.clock_gettime(CLOCK_BOOTTIME, timespec);
 
 /** CLOCK_BOOTTIME in milliseconds with a fraction. About 0.1 µs a call. */
 export function clockBoottimeMs(): number {
-  check('clock_gettime', () => c.clock_gettime(CLOCK_BOOTTIME, timespec));
-  return Number(timespec[0]) * 1e3 + Number(timespec[1]) / 1e6;
+  check('clock_gettime', readClock);
+  return (timespec[1]! * TWO_TO_32 + timespec[0]!) * 1e3 + timespec[2]! / 1e6;
 }
 
 /** sys/file.h: LOCK_EX | LOCK_NB */
@@ -121,15 +123,16 @@ export const receivedFrom = Buffer.alloc(RECEIVED_FROM_LENGTH);
 
 /** The next datagram of any socket, a copy, without waiting; undefined when none is there. */
 export function receiveDatagram(fd: number): Uint8Array | undefined {
-  receivedFromLength[0] = RECEIVED_FROM_LENGTH;
-  try {
-    const size = check('recvfrom', () =>
-      c.recvfrom(fd, received, received.length, MSG_DONTWAIT, receivedFrom, receivedFromLength),
-    );
-    return received.slice(0, size);
-  } catch (error) {
-    if (error instanceof SystemError && error.errno === EAGAIN) return undefined;
-    throw error;
+  for (;;) {
+    receivedFromLength[0] = RECEIVED_FROM_LENGTH;
+    const room = received.length;
+    const flags = MSG_DONTWAIT;
+    const size = c.recvfrom(fd, received, room, flags, receivedFrom, receivedFromLength);
+    if (size !== -1) return received.slice(0, size);
+    const errno = koffi.errno();
+    // Not by an exception, which is made anew each time: every emptied socket ends with this.
+    if (errno === EAGAIN) return undefined;
+    if (errno !== EINTR) throw new SystemError('recvfrom', errno);
   }
 }
 
