@@ -75,13 +75,6 @@ export function u32be(value: number): Buffer {
   return bytes;
 }
 
-/** A u64 value in network order. @param value a whole number, at least 0 */
-export function u64be(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
-}
-
 /** A text that ends with a zero byte. */
 export function zeroTerminated(text: string): Buffer {
   return Buffer.from(`${text}\0`);

@@ -1,41 +1,27 @@
 /** nf_tables over netlink, in one breath: what is asked is done when the call returns. */
 import { codeOf, readErrno } from './netlink-errno.ts';
 import { NetlinkExchange, codeOfThrown, openDatagrams } from './netlink-exchange.ts';
-import { encodeMessage } from './netlink-message.ts';
 import type { NetlinkMessage } from './netlink-message.ts';
 import { NetworkError } from './network-error.ts';
+import { NftBatch, encodeNft } from './nft-batch.ts';
+import type { NftMessage } from './nft-batch.ts';
+
+export type { NftMessage } from './nft-batch.ts';
 
 /** linux/netlink.h */
 const NETLINK_NETFILTER = 12;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
-const NLM_F_REQUEST = 0x1;
-const NLM_F_ACK = 0x4;
 const NLM_F_DUMP = 0x300;
 const NLM_F_DUMP_INTR = 0x10;
-
-/** linux/netfilter/nfnetlink.h: a type is the subsystem's number and, below it, the message's. */
-const NFNL_MSG_BATCH_BEGIN = 0x10;
-const NFNL_MSG_BATCH_END = 0x11;
-const NFNL_SUBSYS_NFTABLES = 10;
 
 /** Listings that changes of others interrupt are begun anew so often; each takes some 0.1 ms. */
 const LISTINGS_MAX = 10;
 
-/** A request to nf_tables. */
-export interface NftMessage {
-  /** NFT_MSG_* of linux/netfilter/nf_tables.h */
-  readonly type: number;
-  /** NFPROTO_* of linux/netfilter.h */
-  readonly family: number;
-  /** NLM_F_CREATE and the like of linux/netlink.h; what every request has is added. */
-  readonly flags: number;
-  readonly attributes: Uint8Array;
-}
-
 /** What is asked of nf_tables. `Nfnetlink` is the real one. */
 export interface Nftables {
   commit(what: string, messages: readonly NftMessage[]): void;
+  commitBatch(what: string, batch: NftBatch): void;
   list(what: string, message: NftMessage): NetlinkMessage[];
   close(): void;
 }
@@ -66,25 +52,24 @@ export class Nfnetlink implements Nftables {
    *   `TIMEOUT` when it did not answer, which leaves open what it did
    */
   commit(what: string, messages: readonly NftMessage[]): void {
-    if (messages.length === 0) return;
+    this.commitBatch(what, new NftBatch(messages));
+  }
+
+  /** The same with changes that are encoded. @throws NetworkError */
+  commitBatch(what: string, batch: NftBatch): void {
+    const { count, datagram } = batch;
+    if (count === 0) return;
     const first = this.#exchange.seq + 1;
-    const batch = [this.#encodeMark(NFNL_MSG_BATCH_BEGIN)];
-    messages.forEach((message, index) => {
-      // Whatever fails is told without being asked for; so one acknowledgement is enough, and the
-      // answers fit into any buffer.
-      const isLast = index === messages.length - 1;
-      batch.push(this.#encode(message, isLast ? NLM_F_ACK : 0));
-    });
-    const last = this.#exchange.seq;
-    batch.push(this.#encodeMark(NFNL_MSG_BATCH_END));
+    const last = first + count;
+    batch.number(() => this.#exchange.nextSeq());
     let acknowledged = false;
     // Of the marks, too: an error of the whole batch is told as one of its first message, and does
     // not keep the acknowledgement from coming.
-    for (const { type, seq, data } of this.#exchange.exchange(what, Buffer.concat(batch))) {
+    for (const { type, seq, data } of this.#exchange.exchange(what, datagram)) {
       if (type !== NLMSG_ERROR || seq < first || seq > this.#exchange.seq) continue;
       const errno = readErrno(data);
       if (errno !== 0) {
-        const place = messages.length > 1 && seq > first ? ` (change ${seq - first})` : '';
+        const place = count > 1 && seq > first ? ` (change ${seq - first})` : '';
         throw new NetworkError(`${what}${place}`, codeOf(errno));
       }
       acknowledged ||= seq === last;
@@ -100,7 +85,8 @@ export class Nfnetlink implements Nftables {
    */
   list(what: string, message: NftMessage): NetlinkMessage[] {
     for (let count = 0; count < LISTINGS_MAX; count += 1) {
-      const datagram = this.#encode(message, NLM_F_DUMP);
+      const listing = { ...message, flags: message.flags | NLM_F_DUMP };
+      const datagram = encodeNft(listing, this.#exchange.nextSeq());
       const parts = this.#exchange
         .exchange(what, datagram)
         .filter(({ seq }) => seq === this.#exchange.seq);
@@ -118,30 +104,4 @@ export class Nfnetlink implements Nftables {
   close(): void {
     this.#exchange.close();
   }
-
-  #encode({ type, family, flags, attributes }: NftMessage, more: number): Buffer {
-    return encodeMessage(
-      (NFNL_SUBSYS_NFTABLES << 8) | type,
-      NLM_F_REQUEST | flags | more,
-      this.#exchange.nextSeq(),
-      Buffer.concat([netfilterHeader(family, 0), attributes]),
-    );
-  }
-
-  #encodeMark(type: number): Buffer {
-    return encodeMessage(
-      type,
-      NLM_F_REQUEST,
-      this.#exchange.nextSeq(),
-      netfilterHeader(0, NFNL_SUBSYS_NFTABLES),
-    );
-  }
-}
-
-/** struct nfgenmsg: u8 family, u8 version (0), u16 resource in network order. */
-function netfilterHeader(family: number, resource: number): Buffer {
-  const header = Buffer.alloc(4);
-  header.writeUInt8(family, 0);
-  header.writeUInt16BE(resource, 2);
-  return header;
 }

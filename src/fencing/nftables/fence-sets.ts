@@ -25,7 +25,7 @@ export const TABLE = tablesNamed('vip-elector');
 export type IpFamily = Vip['family'];
 const FAMILIES = [4, 6] as const;
 /** struct nfgenmsg, before the attributes of a listed part. */
-const NFGENMSG_LENGTH = 4;
+export const NFGENMSG_LENGTH = 4;
 
 /** An address as fences see it: on any link, with any prefix. */
 export type FencedAddress = Pick<Vip, 'family' | 'address'>;

@@ -5,8 +5,9 @@ import { attachLink, attachedLinks, detachLink, hasEgress } from './egress.ts';
 import type { FencedLink } from './egress.ts';
 import { changeSets, managedAddresses } from './fence-sets.ts';
 import type { FencedAddress, SetChange } from './fence-sets.ts';
+import { Opening } from './opening.ts';
 import { makeRuleset, removeRuleset } from './ruleset.ts';
-import { addElements, removeElements, renewElements } from './set.ts';
+import { addElements, removeElements } from './set.ts';
 
 export type { FencedAddress } from './fence-sets.ts';
 
@@ -28,6 +29,8 @@ export class FenceTable {
   readonly #links = new Map<number, string>();
   /** What is managed, by text. */
   readonly #managed = new Map<string, FencedAddress>();
+  /** Of each group of VIPs that was open: a holder opens the same ones again with each proof. */
+  readonly #openings = new WeakMap<readonly FencedAddress[], Opening>();
   #restored = 0;
 
   private constructor(nftables: Nftables, egress: boolean) {
@@ -122,13 +125,13 @@ export class FenceTable {
    * @param timeoutMs a fraction is cut off; what is less than 1 is a RangeError
    */
   open(vips: readonly FencedAddress[], timeoutMs: number): void {
-    const { egress } = this;
-    const wholeMs = Math.floor(timeoutMs);
-    this.#commit('open the fence', [
-      // Each time: somebody may have emptied the sets, or put back the tables of another time.
-      ...this.#in('managed', vips, addElements),
-      ...changeSets(vips, { kind: 'held', egress, change: renewElements, timeoutMs: wholeMs }),
-    ]);
+    let opening = this.#openings.get(vips);
+    if (opening?.isOf(vips) !== true) {
+      opening = new Opening(vips, this.egress);
+      this.#openings.set(vips, opening);
+    }
+    const batch = opening.lasting(Math.floor(timeoutMs));
+    this.#orAnew(() => this.#nftables.commitBatch('open the fence', batch));
     this.#remember(vips);
   }
 
@@ -190,12 +193,16 @@ export class FenceTable {
 
   /** Commits; makes the tables first when somebody has removed them. */
   #commit(what: string, messages: readonly NftMessage[]): void {
+    this.#orAnew(() => this.#nftables.commit(what, messages));
+  }
+
+  #orAnew(commit: () => void): void {
     try {
-      this.#nftables.commit(what, messages);
+      commit();
     } catch (error) {
       if (!isMissing(error)) throw error;
       this.#make();
-      this.#nftables.commit(what, messages);
+      commit();
       this.#restored += 1;
     }
   }

@@ -2,11 +2,11 @@
 import ipaddr from 'ipaddr.js';
 import {
   DecodeError,
+  asBuffer,
   decodeAttributes,
   encodeAttributes,
   nested,
   u32be,
-  u64be,
   zeroTerminated,
 } from '../../network/attributes.ts';
 import type { Attribute } from '../../network/attributes.ts';
@@ -36,6 +36,9 @@ const NFTA_LIST_ELEM = 1;
 const NFTA_SET_ELEM_KEY = 1;
 const NFTA_SET_ELEM_TIMEOUT = 4;
 const NFTA_DATA_VALUE = 1;
+/** A u64. */
+const TIMEOUT_LENGTH = 8;
+const TWO_TO_32 = 2 ** 32;
 
 /** Bytes of an address, by family. */
 export const ADDRESS_LENGTH = { 4: 4, 6: 16 } as const;
@@ -73,17 +76,36 @@ export type Elements = Attribute;
  * @throws RangeError
  */
 export function encodeElements(addresses: readonly string[], timeoutMs?: number): Elements {
-  // For the kernel 0 is for ever.
-  if (timeoutMs !== undefined && !(Number.isSafeInteger(timeoutMs) && timeoutMs >= 1)) {
-    throw new RangeError(`not a time-out in whole milliseconds: ${timeoutMs}`);
-  }
-  const end: Attribute[] =
-    timeoutMs === undefined ? [] : [[NFTA_SET_ELEM_TIMEOUT, u64be(timeoutMs)]];
+  const timeout = Buffer.alloc(TIMEOUT_LENGTH);
+  if (timeoutMs !== undefined) writeTimeout(timeout, timeoutMs);
+  const end: Attribute[] = timeoutMs === undefined ? [] : [[NFTA_SET_ELEM_TIMEOUT, timeout]];
   const elements = addresses.map((address) => {
     const value = Uint8Array.from(ipaddr.parse(address).toByteArray());
     return nested(NFTA_LIST_ELEM, [nested(NFTA_SET_ELEM_KEY, [[NFTA_DATA_VALUE, value]]), ...end]);
   });
   return nested(NFTA_SET_ELEM_LIST_ELEMENTS, elements);
+}
+
+/**
+ * Writes how long an element stays.
+ * @param place one of `elementTimeouts`
+ * @throws RangeError when it is not whole milliseconds, at least 1
+ */
+export function writeTimeout(place: Buffer, timeoutMs: number): void {
+  // For the kernel 0 is for ever.
+  if (!(Number.isSafeInteger(timeoutMs) && timeoutMs >= 1)) {
+    throw new RangeError(`not a time-out in whole milliseconds: ${timeoutMs}`);
+  }
+  place.writeUInt32BE(Math.floor(timeoutMs / TWO_TO_32), 0);
+  place.writeUInt32BE(timeoutMs % TWO_TO_32, 4);
+}
+
+/** Where it stands how long each element stays, in the attributes of a change of elements. */
+export function elementTimeouts(attributes: Uint8Array): Buffer[] {
+  return pick(attributes, NFTA_SET_ELEM_LIST_ELEMENTS)
+    .flatMap((elements) => pick(elements, NFTA_LIST_ELEM))
+    .flatMap((element) => pick(element, NFTA_SET_ELEM_TIMEOUT))
+    .map(asBuffer);
 }
 
 /** Puts elements into a set; those that are in it stay as they are. */

@@ -128,10 +128,12 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test('what the kernel cannot is ENOTSUP, and nothing is left open', (t) => {
     for (const code of ['ENOENT', 'ENOTSUP']) {
       let closed = 0;
+      const refuse = (what: string): never => {
+        throw new NetworkError(what, code);
+      };
       const nothing: Nftables = {
-        commit: (what) => {
-          throw new NetworkError(what, code);
-        },
+        commit: refuse,
+        commitBatch: refuse,
         list: () => [],
         close: () => {
           closed += 1;

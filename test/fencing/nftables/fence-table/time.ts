@@ -128,6 +128,28 @@ await inNamespace(t, import.meta.url, async () => {
     }
   });
 
+  await t.test('the same VIPs again and again, each time for another time', async (t) => {
+    const { asking, fence } = fencedLan(t);
+    const vips = [VIP, VIP6];
+    fence.manage(vips, linkIn('host', 'first'));
+    for (const timeoutMs of [60_000, 2 ** 33, 3000, 59_000]) {
+      fence.open(vips, timeoutMs);
+      const left = leftMs();
+      if (timeoutMs < 2 ** 32) t.ok(left > timeoutMs - 1000 && left <= timeoutMs, `${left} ms`);
+    }
+    t.strictSame(await asking.answers(EVERYTHING), EVERYTHING);
+    nft('flush ruleset');
+    fence.open(vips, 50_000);
+    t.equal(fence.restored, 1);
+    t.ok(leftMs() > 49_000);
+    t.throws(() => fence.open(vips, 0), RangeError);
+    t.ok(leftMs() > 49_000, 'and nothing was changed');
+    vips.pop();
+    fence.open(vips, 40_000);
+    t.match(nft('list', 'set', 'inet', 'vip-elector', 'held6'), /expires 4[89]s/, 'as it was');
+    t.ok(leftMs() <= 40_000);
+  });
+
   await t.test('an open VIP is never shut in between', async (t) => {
     const { asking, fence } = fencedLan(t);
     fence.manage([VIP, VIP6], linkIn('host', 'first'));
