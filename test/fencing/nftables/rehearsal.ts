@@ -30,6 +30,7 @@ function kernel(answer: (messages: readonly NftMessage[]) => string | undefined)
       const code = answer(messages);
       if (code !== undefined) throw new NetworkError(what, code);
     },
+    commitBatch: () => undefined,
     list: () => [],
     close: () => undefined,
   };
