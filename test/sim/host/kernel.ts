@@ -99,6 +99,8 @@ export class Kernel {
     const { standstills } = this.machine;
     for (const [address, each] of this.held) {
       if (tables.isAstray(address, standstills, stoppedAt)) return true;
+      // Held up by a pause, not heeded when it was to be taken off, and then nobody was there to repeat it.
+      if (each.lateAt !== undefined && stoppedAt <= this.ignoresUntil) return true;
       if (!tables.managed.has(address) && each.standstills !== standstills) return true;
     }
     return false;
