@@ -98,6 +98,7 @@ await t.test('beats come no slower while a longer promise proves nothing', async
   etcd.answers = false;
   await beat();
   etcd.answers = true;
+  clock.pass(10);
   // Somebody deleted the record: the token is to be taken anew, and beats prove it no more.
   const { takenOn } = listed;
   listed.takenOn = undefined;
