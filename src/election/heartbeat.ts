@@ -134,9 +134,7 @@ export class Heartbeat {
       : proving(this.listed, on, this.#parts.clock.now(), this.#terms.holdForMs);
     const findings: BeatFinding[] = [];
     for (const portion of portions) {
-      // A beat beside this one may have told of losses since this one began.
-      const exact = portion.exact.filter((claim) => isCurrent(claim, this.listed));
-      const finding = await this.#beatPortion(self, ground, { ...portion, exact }, signal);
+      const finding = await this.#beatPortion(self, ground, portion, signal);
       if (finding === undefined) break;
       findings.push(finding);
     }
