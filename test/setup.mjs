@@ -24,6 +24,9 @@ const PACKAGES = {
 /** With this argument also what the benchmark compares with, and its tests start. */
 const BENCH = 'bench';
 const BENCH_PACKAGES = { keepalived: 'keepalived' };
+/** With this argument also what only the tests of test/full start. */
+const FULL = 'full';
+const FULL_PACKAGES = {};
 /** Debian starts what it installs; an etcd of its own is not wanted here. */
 const POLICY = '/usr/sbin/policy-rc.d';
 
@@ -51,7 +54,8 @@ function hasProgram(name) {
 }
 
 function installPackages() {
-  const wanted = process.argv[2] === BENCH ? { ...PACKAGES, ...BENCH_PACKAGES } : PACKAGES;
+  const extra = { [BENCH]: BENCH_PACKAGES, [FULL]: { ...BENCH_PACKAGES, ...FULL_PACKAGES } };
+  const wanted = { ...PACKAGES, ...extra[process.argv[2]] };
   const missing = Object.entries(wanted).filter(([program]) => !hasProgram(program));
   if (missing.length === 0) return;
   const names = [...new Set(missing.map(([, name]) => name))];
