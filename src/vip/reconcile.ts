@@ -27,13 +27,13 @@ export async function withdrawLeftovers(
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     const left = monitor.addresses.filter((address) => address.ours && !mayStay(address));
     if (left.length === 0) return;
-    for (const { linkIndex, ...vip } of left) {
-      try {
-        await network.withdraw(linkIndex, vip);
-        emit({ type: 'leftover-withdrawn', vip: vip.address, link: monitor.linkName(linkIndex) });
-      } catch (error) {
-        failure = error;
-      }
+    // All at once: one that the kernel does not answer for must not keep the others on their links.
+    const withdrawals = left.map(async ({ linkIndex, ...vip }) => {
+      await network.withdraw(linkIndex, vip);
+      emit({ type: 'leftover-withdrawn', vip: vip.address, link: monitor.linkName(linkIndex) });
+    });
+    for (const each of await Promise.allSettled(withdrawals)) {
+      if (each.status === 'rejected') failure = each.reason;
     }
     await monitor.refresh();
     if (attempt > 0) await clock.sleep(RETRY_MS);

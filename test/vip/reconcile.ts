@@ -61,6 +61,16 @@ await inNamespace(t, import.meta.url, async () => {
     t.strictSame(rig.kernel.list, []);
   });
 
+  await t.test('one that is not answered does not keep the others', async (t) => {
+    const { rig, parts } = await host([mine('10.0.0.100'), mine('10.0.0.101')]);
+    rig.kernel.trouble.set('withdraw', 'reply-lost');
+    const done = withdrawLeftovers(parts, none);
+    await rig.clock.advance(0);
+    t.strictSame(rig.kernel.list, [], 'both are off before any answer is given up');
+    await rig.clock.advance(1000);
+    await done;
+  });
+
   await t.test('a lost reply is no failure: the next look shows that it is off', async (t) => {
     const { rig, parts } = await host([mine('10.0.0.100')]);
     rig.kernel.trouble.set('withdraw', 'reply-lost');

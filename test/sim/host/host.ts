@@ -244,10 +244,25 @@ export class Host {
     this.excusedUntil = Math.max(this.excusedUntil, scheduler.now + NOTICED_AFTER_MS / rate);
   }
 
+  /**
+   * Whether nobody can tell that an address which a suspend left on a link is ours: the kernel keeps no mark,
+   * and the list of what we put there was lost.
+   */
+  get #cannotTell(): boolean {
+    const { kernel, machine, disk } = this;
+    if (kernel.marksAddresses) return false;
+    const listed = disk.saved?.addresses ?? [];
+    return [...kernel.held.values()].some(
+      ({ address: { address }, standstills }) =>
+        standstills !== machine.standstills && !listed.some((each) => each.address === address),
+    );
+  }
+
   /** Whether what it holds now is among what design §1 and protocol.md declare as not covered. */
   get excused(): boolean {
     const { now } = this.machine.scheduler;
     if (now <= this.excusedUntil || now <= this.kernel.heldUpUntil) return true;
+    if (this.#cannotTell) return true;
     // A process stopped, or dead, or not heeded, and its host suspended: kernel lifetimes do not count
     // the suspend.
     if (this.process?.runs === true && now > this.kernel.ignoresUntil) {

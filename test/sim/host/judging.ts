@@ -44,7 +44,7 @@ export function judgeExpiry(host: Host, what: string, address: string, armedAt: 
   if (!kernel.tables.managed.has(address) || process?.runs !== true) return;
   // It could not be set anew in time.
   if (armedAt < runsSince || kernel.trouble !== undefined) return;
-  if (machine.scheduler.now <= kernel.ignoresUntil) return;
+  if (machine.scheduler.now <= Math.max(kernel.ignoresUntil, kernel.unansweredUntil)) return;
   const group = groupOf(host, address);
   const controller = group && daemon?.groups.get(group.name);
   const deadline = controller?.fence.deadline;

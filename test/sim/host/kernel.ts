@@ -60,6 +60,8 @@ export class Kernel {
   heldUpUntil = 0;
   /** Until this true time a withdrawal that the kernel ignored may not have been repeated. */
   ignoresUntil = 0;
+  /** Until this true time a call that was not answered holds up those behind it. */
+  unansweredUntil = 0;
   /** Grows with each change of what is on the link. */
   changes = 0;
   /** Called when the daemon asks for an assignment, before anything happens. */
@@ -228,6 +230,7 @@ export class Kernel {
         if (ignored) this.ignore();
         const done = ignored ? undefined : act();
         if (troubled) {
+          this.unansweredUntil = this.machine.scheduler.now + TIMEOUT_MS / this.machine.rate;
           process.timer(TIMEOUT_MS, () => reject(new NetworkError(name, 'TIMEOUT')));
         } else process.message(this.#rng.next() * STEP_MS, () => resolve(done as T));
       });

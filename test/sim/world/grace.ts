@@ -4,6 +4,7 @@ import type { HolderRecord } from '../../../src/election/record.ts';
 import type { Txn } from '../../../src/election/store.ts';
 import { PREFIX } from '../host/daemon.ts';
 import type { Cluster } from '../etcd/cluster.ts';
+import type { Change } from '../etcd/keyspace.ts';
 import { recordsIn } from './writes.ts';
 
 const keys = new Keys(PREFIX);
@@ -20,9 +21,20 @@ export class Grace {
   readonly #cluster: Cluster;
   /** How many reads each process has sent while there was no leader, the last time that it sent any. */
   readonly #reads = new WeakMap<object, { outage: number; count: number }>();
+  /** The shortest time from one beat to the next that each node has shown: who judges it may not know of a later one. */
+  readonly #everyMs = new Map<string, number>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
+  }
+
+  onChange({ events }: Change): void {
+    for (const { type, kv } of events) {
+      if (type !== 'put' || !kv.key.startsWith(keys.nodes)) continue;
+      const { beatEveryMs = USUAL_EVERY_MS } = decodeBeat(kv.value) ?? {};
+      const known = this.#everyMs.get(kv.key) ?? USUAL_EVERY_MS;
+      this.#everyMs.set(kv.key, Math.min(beatEveryMs, known));
+    }
   }
 
   /**
@@ -38,7 +50,7 @@ export class Grace {
     if (!available && isRead) this.#reads.set(process, { outage: outages, count: count + 1 });
     const deposed = recordsIn(txn).find(({ state }) => state === 'deposed');
     if (deposed === undefined || !available) return undefined;
-    const graceMs = (2 * this.#everyMs(deposed) + requestDeadlineMs) / FASTEST;
+    const graceMs = (2 * this.#everyMsOf(deposed) + requestDeadlineMs) / FASTEST;
     if (now - availableSince >= graceMs) return undefined;
     // One is sent when the one before has ended: the last may still have been answered.
     if (count <= OUTAGE_READS) return undefined;
@@ -46,9 +58,7 @@ export class Grace {
   }
 
   /** How often the one that is deposed beats, or would. */
-  #everyMs({ node }: HolderRecord): number {
-    const kv = this.#cluster.keyspace.get(keys.node(node));
-    const beat = kv === undefined ? undefined : decodeBeat(kv.value);
-    return Math.min(beat?.beatEveryMs ?? USUAL_EVERY_MS, USUAL_EVERY_MS);
+  #everyMsOf({ node }: HolderRecord): number {
+    return this.#everyMs.get(keys.node(node)) ?? USUAL_EVERY_MS;
   }
 }

@@ -181,6 +181,7 @@ export class Invariants {
   onChange(change: Change): void {
     const { events } = change;
     this.#rules.onChange(change);
+    this.#sending.onChange(change);
     this.#foreign.onChange(this.#elsewhere, this.#cluster.now);
     for (const { type, kv } of events) {
       if (type === 'delete') this.#beats.deleted(kv.key);

@@ -1,5 +1,6 @@
 import type { Txn } from '../../../src/election/store.ts';
 import type { Cluster } from '../etcd/cluster.ts';
+import type { Change } from '../etcd/keyspace.ts';
 import type { Host } from '../host/host.ts';
 import { Burnt } from './burnt.ts';
 import { Grace } from './grace.ts';
@@ -18,6 +19,11 @@ export class Sending {
   /** The store went back in time. */
   onRestore(): void {
     this.#burnt.onRestore();
+  }
+
+  /** Told of each change in the store. */
+  onChange(change: Change): void {
+    this.#grace.onChange(change);
   }
 
   wrongIn(host: Host, txn: Txn): [Invariant, string][] {
