@@ -137,13 +137,13 @@ export class Heartbeat {
       const finding = await this.#beatPortion(self, ground, portion, signal);
       if (finding === undefined) break;
       findings.push(finding);
+      // What is lost is told before anything else is asked, or a beat beside this one asks for it again.
+      if (finding.lost.length > 0) break;
     }
     const proved =
       findings.length === portions.length && findings.every((each) => each === NOTHING);
     if (exactly && proved) this.#suspicious = false;
-    const found = together(findings);
-    // One portion's loss may be over, and its group taken anew, when the last portion is answered.
-    return { ...found, lost: found.lost.filter(({ claim }) => isCurrent(claim, this.listed)) };
+    return together(findings);
   }
 
   async #beatPortion(
