@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import type { ElectorEvent, Emit } from '../events.ts';
+import { CertificateExpiry } from './certificate-expiry.ts';
 import { ControlSocket } from './control-socket.ts';
 import { EtcdBoard } from './etcd-board.ts';
 import { eventLog } from './event-log.ts';
@@ -37,6 +38,8 @@ export class Observer {
     this.etcd = new EtcdBoard(config.etcd.endpoints);
     const bootUs = (): number => Math.round(clock.now() * 1000);
     this.#log = eventLog(createLogger({ level: logLevel, format: logFormat, bootUs }));
+    const { certFile } = config.etcd;
+    const certificate = certFile === undefined ? undefined : new CertificateExpiry(certFile, clock);
     this.#metrics = new Metrics({
       node,
       version,
@@ -48,6 +51,7 @@ export class Observer {
         const slackMs = this.#answers?.slackMs();
         return slackMs === undefined ? undefined : slackMs / 1000;
       },
+      certExpirySeconds: () => certificate?.seconds(),
     });
   }
 

@@ -21,17 +21,6 @@ async function value(metrics: Metrics, series: string): Promise<string | undefin
   return lines.find((line) => line.startsWith(`${series} `))?.slice(series.length + 1);
 }
 
-const transition = (from: 'campaigning' | 'leading', to: 'leading' | 'withdrawing') =>
-  ({
-    type: 'transition',
-    group: 'web',
-    from,
-    to,
-    reason: to === 'leading' ? 'elected' : 'fence-expired',
-  }) as const;
-const held = (vip: string, link: string, isHeld: boolean) =>
-  ({ type: 'vip-held', group: 'web', vip, link, held: isHeld }) as const;
-
 await t.test('every metric of the design is there, beside those of Node', async (t) => {
   const text = await metricsWith().text();
   const names = [...text.matchAll(/^# TYPE vip_elector_(\w+) (\w+)$/gm)].map(
@@ -106,42 +95,6 @@ await t.test('counters are 0 before anything happens, and what is unknown is abs
   ]) {
     t.equal(await value(metrics, series), undefined, series);
   }
-});
-
-await t.test('exactly one state of a group is 1, all others are there as 0', async (t) => {
-  const metrics = metricsWith();
-  const states = async (): Promise<string[]> =>
-    [
-      ...(await metrics.text()).matchAll(/^vip_elector_state\{group="web",state="(\w+)"\} 1$/gm),
-    ].map(([, state]) => state ?? '');
-  t.same(await states(), ['following']);
-  metrics.record(transition('campaigning', 'leading'));
-  t.same(await states(), ['leading']);
-  t.equal(await value(metrics, 'vip_elector_state{group="web",state="faulted"}'), '0');
-  t.equal(
-    await value(
-      metrics,
-      'vip_elector_transitions_total{group="web",to="leading",reason="elected"}',
-    ),
-    '1',
-  );
-});
-
-await t.test('leader is 1 only while the group leads and holds all of its VIPs', async (t) => {
-  const metrics = metricsWith();
-  const leader = () => value(metrics, 'vip_elector_leader{group="web",node="n1"}');
-  metrics.record(held('10.0.0.5', 'end0', true));
-  metrics.record(held('fd00::5', 'end0', true));
-  t.equal(await leader(), '0', 'all held, not leading yet');
-  metrics.record(transition('campaigning', 'leading'));
-  t.equal(await leader(), '1');
-  metrics.record(held('fd00::5', 'end0', false));
-  t.equal(await leader(), '0', 'one of two is gone');
-  t.equal(await value(metrics, 'vip_elector_vip_held{group="web",vip="fd00::5",link="end0"}'), '0');
-  metrics.record(held('fd00::5', 'end1', true));
-  t.equal(await leader(), '1', 'on another link');
-  metrics.record(transition('leading', 'withdrawing'));
-  t.equal(await leader(), '0', 'still on the link, not leading any more');
 });
 
 await t.test('slack and certificate are asked for at each scrape', async (t) => {
