@@ -3,6 +3,7 @@ import type { Config } from './config/types.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
 import { Observer } from './observe/observer.ts';
+import { ServiceManager } from './observe/sd-notify.ts';
 import { Opened } from './opened.ts';
 import { openParts, type Parts } from './parts.ts';
 import { campaign, settlePast } from './predecessor.ts';
@@ -82,8 +83,10 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     fence: parts.fence,
   });
   await observer.start(answers, signal);
+  const manager = new ServiceManager(process.env, process.pid, { clock, emit });
   const pulse = {
     onTick: (lagMs: number): void => {
+      manager.tick(elector.lastTurnAt);
       if (lagMs > LAG_WORTH_TELLING_MS) emit({ type: 'loop-lag', lagMs });
       for (const controller of groups.all()) controller.check();
     },
@@ -93,6 +96,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   };
   const loops = [campaign(parts, signal), tick(clock, pulse, signal), monitor.run(signal)];
   const ended = aborted(AbortSignal.any([stop, broken]));
+  manager.ready();
   let defect: unknown;
   try {
     await Promise.race([ended, ...loops]);
@@ -102,6 +106,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     // the process ends. A supervisor starts the next one.
     defect = error;
   }
+  manager.stopping();
   const stoppingAt = clock.now();
   emit({ type: 'stopping', signal: defect === undefined ? String(stop.reason) : 'defect' });
   await release(parts);

@@ -50,6 +50,8 @@ export type ElectorEvent =
   | { type: 'listen-failed'; listen: string; err: unknown }
   | { type: 'listening'; listen: string }
   | { type: 'loop-lag'; lagMs: number }
+  /** The service manager did not take a notice (sd_notify(3)). */
+  | { type: 'notify-failed'; state: string; err: unknown }
   /** The state file cannot be written: a full or read-only runtime directory. */
   | { type: 'state-unwritable'; err: unknown }
   // one group

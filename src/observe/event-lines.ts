@@ -37,6 +37,7 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
   stopping: ['daemon', 'info', 'stopping'],
   stopped: ['daemon', 'info', 'stopped'],
   'listen-failed': ['http', 'warn', 'cannot listen'],
+  'notify-failed': ['daemon', 'warn', 'cannot notify the service manager'],
   listening: ['http', 'info', 'listening'],
   'loop-lag': ({ lagMs }) => [
     'daemon',
