@@ -53,7 +53,10 @@ export async function settlePast({
     const controller = groups.get(group);
     return controller === undefined ? [] : [{ controller, token }];
   });
-  const resumable = memory.promisedEnd > now ? remembered : [];
+  // What was promised is not yet proved, and the kernel's guards do not count a suspend: who was killed
+  // then, and finds etcd silent now, must not hold for longer than it had the right to.
+  const { provedEnd } = memory;
+  const resumable = provedEnd > now ? remembered : [];
   const stay = await guard.guarded(resumable.flatMap(({ controller }) => controller.group.vips));
   await withdrawLeftovers({ network, monitor, clock, emit }, ({ address }) =>
     stay.some((vip) => vip.address === address),
@@ -71,9 +74,7 @@ export async function settlePast({
   state.save();
   for (const controller of groups.all()) {
     const token = remembered.find((each) => each.controller === controller)?.token;
-    controller.start(
-      token === undefined ? undefined : { token, sentAt: now, deadline: memory.promisedEnd },
-    );
+    controller.start(token === undefined ? undefined : { token, sentAt: now, deadline: provedEnd });
   }
 }
 

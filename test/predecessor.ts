@@ -42,7 +42,8 @@ async function setUp(t: Test, past: Past, options: RigOptions = {}) {
   if (past.forgotten !== true) {
     const before = new StateFile(directory, OWNER, clock, BOOT);
     before.memory.tokens = (past.tokens ?? []).map(token);
-    before.memory.promisedEnd = after(clock.now(), past.leftMs ?? 4000);
+    before.memory.provedEnd = after(clock.now(), past.leftMs ?? 4000);
+    before.memory.promisedEnd = after(before.memory.provedEnd, 2000);
     before.memory.quietUntil = after(clock.now(), past.quietMs ?? 0);
     before.save();
   }

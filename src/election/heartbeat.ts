@@ -86,6 +86,12 @@ export class Heartbeat {
     return Math.min(heartbeatEveryMs, ...running.map(({ provedEveryMs }) => provedEveryMs));
   }
 
+  /** Until when any right is proved. */
+  #provedEnd(): Instant {
+    const ends = [...this.listed.values()].map(({ provedUntil }) => provedUntil);
+    return Math.max(0, ...ends) as Instant;
+  }
+
   /** What a token taken now may ever promise. */
   ceilingMs(): number {
     const { promisedEnd } = this.#parts.journal.memory;
@@ -104,6 +110,7 @@ export class Heartbeat {
     const holdForMs = Math.max(Math.min(wanted, ...ceilings), open);
     memory.seq += 1;
     memory.promisedEnd = after(sentAt, holdForMs);
+    memory.provedEnd = this.#provedEnd();
     journal.save();
     const beatEveryMs = this.pace.announce();
     const value = encodeBeat({
@@ -134,7 +141,9 @@ export class Heartbeat {
       : proving(this.listed, on, this.#parts.clock.now(), this.#terms.holdForMs);
     const findings: BeatFinding[] = [];
     for (const portion of portions) {
-      const finding = await this.#beatPortion(self, ground, portion, signal);
+      // A beat beside this one may have told of losses since this one began.
+      const exact = portion.exact.filter((claim) => isCurrent(claim, this.listed));
+      const finding = await this.#beatPortion(self, ground, { ...portion, exact }, signal);
       if (finding === undefined) break;
       findings.push(finding);
       // What is lost is told before anything else is asked, or a beat beside this one asks for it again.

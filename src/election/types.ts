@@ -71,6 +71,8 @@ export interface Memory {
   seq: number;
   /** Until when anything was promised, confirmed or not. */
   promisedEnd: Instant;
+  /** Until when a right of ours was proved when this was written: an earlier life's hold ends by then. */
+  provedEnd: Instant;
   leaseId: string | undefined;
   /** Tokens claimed and not burnt. */
   tokens: RememberedToken[];

@@ -24,6 +24,8 @@ const stateSchema = z
     prefix: z.string(),
     seq: z.number().int().min(0),
     promisedEnd: z.number(),
+    /** Absent in the file of an older version. */
+    provedEnd: z.number().optional(),
     quietUntil: z.number(),
     highestRevision: z.number().int().min(0),
     clusterId: z.string().optional(),
@@ -84,6 +86,7 @@ export class StateFile implements Journal, AddressJournal {
       // Milliseconds since boot outrun any heartbeat: it grows over the boot even if the file is lost.
       seq: Math.max(sameBoot?.seq ?? 0, Math.floor(now)),
       promisedEnd: (sameBoot?.promisedEnd ?? now) as Instant,
+      provedEnd: (sameBoot?.provedEnd ?? sameBoot?.promisedEnd ?? now) as Instant,
       quietUntil: (sameBoot?.quietUntil ?? 0) as Instant,
       leaseId: mine?.leaseId,
       tokens: mine?.tokens ?? [],
@@ -105,12 +108,12 @@ export class StateFile implements Journal, AddressJournal {
   save(): void {
     // What every beat changes comes last, so that the rest of the file stays as it is. Nobody reads
     // that while we write: who comes after us does, and `cleanup` only what stands before it.
-    const { seq, promisedEnd, highestRevision, ...kept } = this.memory;
+    const { seq, promisedEnd, provedEnd, highestRevision, ...kept } = this.memory;
     const lasting = { version: 1, ...this.#owner, ...kept, addresses: this.#addresses };
     try {
       this.#file.write(
         `${JSON.stringify(lasting).slice(0, -1)},`,
-        `"seq":${seq},"promisedEnd":${promisedEnd},"highestRevision":${highestRevision},"written":${seq}}`,
+        `"seq":${seq},"promisedEnd":${promisedEnd},"provedEnd":${provedEnd},"highestRevision":${highestRevision},"written":${seq}}`,
       );
     } catch (error) {
       throw new JournalError(`cannot write ${this.#file.path}`, { cause: error });

@@ -21,6 +21,7 @@ function written(directory: string, clock = new VirtualClock()): StateFile {
   const { memory } = state;
   memory.seq = 5_000_000;
   memory.promisedEnd = 1_004_000 as Instant;
+  memory.provedEnd = 1_003_500 as Instant;
   memory.quietUntil = 1_009_000 as Instant;
   memory.leaseId = '1a2b';
   memory.tokens = [TOKEN];
@@ -49,6 +50,7 @@ await t.test('where nothing is, it begins anew and says so', async (t) => {
       bootId: BOOT,
       seq: Math.floor(clock.now()),
       promisedEnd: clock.now(),
+      provedEnd: clock.now(),
       quietUntil: 0,
       leaseId: undefined,
       tokens: [],

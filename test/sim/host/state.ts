@@ -34,6 +34,7 @@ export class SimState implements Journal, AddressJournal {
       bootId,
       seq: Math.max(known?.seq ?? 0, Math.floor(now)),
       promisedEnd: known?.promisedEnd ?? now,
+      provedEnd: known?.provedEnd ?? now,
       quietUntil: known?.quietUntil ?? (0 as Instant),
       leaseId: known?.leaseId,
       tokens: known?.tokens ?? [],
