@@ -16,7 +16,7 @@ import type { NamedFile } from './sources.ts';
 import { Sources } from './sources.ts';
 import { timingFor } from './profiles.ts';
 import type { Config, EtcdConfig, GroupConfig } from './types.ts';
-import type { Finding } from './validate.ts';
+import type { Finding } from './issues.ts';
 import { validate } from './validate.ts';
 
 /** What a configuration is made of. All but flags and environment have the machine's own as default. */

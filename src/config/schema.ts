@@ -4,7 +4,8 @@ import type { Vip } from '../network/types.ts';
 import { z } from '../zod.ts';
 import { parseDuration } from './duration.ts';
 import { describeField, GROUP_FIELDS } from './fields.ts';
-import type { Parsed, Refusal } from './parsed.ts';
+import { refuse, text } from './checked.ts';
+import type { Parsed } from './parsed.ts';
 import { refused, splitCommas } from './parsed.ts';
 import { PROFILES } from './profiles.ts';
 import type { Profile } from './types.ts';
@@ -26,21 +27,6 @@ export const VIPS_MAX = 1000;
 /** Most members of an etcd cluster that anyone runs is 9; each costs a connection. */
 export const ENDPOINTS_MAX = 32;
 const LINKS_MAX = 100;
-
-type Context = zod.core.$RefinementCtx;
-
-function refuse(context: Context, { problem, remedy }: Refusal): never {
-  context.addIssue({ code: 'custom', message: problem, params: { remedy } });
-  return z.NEVER;
-}
-
-/** A text that one of the readers of single values understands. */
-function text<T>(parse: (text: string) => Parsed<T>) {
-  return z.string().transform((value, context): T => {
-    const outcome = parse(value);
-    return refused(outcome) ? refuse(context, outcome) : outcome.value;
-  });
-}
 
 /** A list of such texts, which may also be written as one text with commas. */
 function list<T>(parse: (text: string) => Parsed<T>, most: number) {
