@@ -2,6 +2,7 @@ import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
+import { controlRoutes } from './control.ts';
 import { Observer } from './observe/observer.ts';
 import { Opened } from './opened.ts';
 import { openParts, type Parts } from './parts.ts';
@@ -71,7 +72,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();
   const { signal } = running;
-  const answers = report({
+  const reported = report({
     config,
     clock,
     version,
@@ -81,6 +82,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     etcd: observer.etcd,
     fence: parts.fence,
   });
+  const answers = { ...reported, routes: controlRoutes(parts, signal) };
   await observer.start(answers, signal);
   const pulse = {
     onTick: (lagMs: number): void => {

@@ -66,6 +66,18 @@ export function gratuitousArp(kind: ArpKind, mac: string, ip: string): Uint8Arra
 }
 
 /**
+ * A broadcast question who has `ip`, as any host asks (RFC 826).
+ * @param senderIp an address of our own, to which the answer goes; `0.0.0.0` asks without claiming any
+ *   (RFC 5227 §1.1, "ARP Probe")
+ * @throws RangeError when a MAC or an address is none
+ */
+export function arpQuestion(mac: string, senderIp: string, ip: string): Uint8Array {
+  const frame = Buffer.from(gratuitousArp('request', mac, ip));
+  frame.set(ipv4Bytes(senderIp), 28);
+  return frame;
+}
+
+/**
  * Reads a frame off the wire.
  * @returns undefined for anything but a whole request or reply for IPv4 over Ethernet; what other
  *   stations send is not an error of ours

@@ -43,6 +43,11 @@ function commands(parser: Argv, io: Io): Argv {
       }),
     )
     .command(
+      lazy('handover', 'move a group to another node', async () => {
+        return (await import('./handover.ts')).handoverCommand(io);
+      }),
+    )
+    .command(
       lazy('check', 'look at everything that must be true, and say what is not', async () => {
         return (await import('./check.ts')).checkCommand(io);
       }),
