@@ -3,6 +3,7 @@ import type { Config } from './config/types.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
 import { controlRoutes } from './control.ts';
+import type { Hooks } from './hooks/hooks.ts';
 import { Observer } from './observe/observer.ts';
 import { Opened } from './opened.ts';
 import { openParts, type Parts } from './parts.ts';
@@ -50,7 +51,12 @@ export async function runDaemon(config: Config): Promise<void> {
     await refuseOwnVipAsEndpoint(config, systemClock);
     const version = packageVersion();
     const observer = new Observer(config, version, systemClock);
-    const emit: Emit = (event) => observer.record(event);
+    const hooks = await openHooks(config, observer);
+    const emit: Emit = (event) => {
+      observer.record(event);
+      hooks?.record(event);
+    };
+    opened.add(() => hooks?.stop());
     const parts = await openParts({ config, version, clock: systemClock, emit }, opened);
     await serve(parts, observer, stopped.signal);
   } finally {
@@ -58,6 +64,17 @@ export async function runDaemon(config: Config): Promise<void> {
     process.off('SIGTERM', onSignal);
     process.off('SIGINT', onSignal);
   }
+}
+
+/** Loads them only where there are any. */
+async function openHooks(
+  { hooks: config, node, groups }: Config,
+  observer: Observer,
+): Promise<Hooks | undefined> {
+  if (config === undefined) return undefined;
+  const { Hooks } = await import('./hooks/hooks.ts');
+  const emit: Emit = (event) => observer.record(event);
+  return new Hooks({ config, node, groups, clock: systemClock, emit });
 }
 
 /** The life of the daemon: what is started in which order, and ended in which. */

@@ -12,11 +12,13 @@ import type { Profile } from './types.ts';
 import {
   parseEndpoint,
   parseGroupName,
+  parseHookTimeout,
   parseKey,
   parseLinkName,
   parseListen,
   parseNode,
   parsePrefix,
+  parseProgram,
   parseRuntimeDir,
 } from './values.ts';
 
@@ -113,6 +115,13 @@ const log = z.strictObject({
   format: field('log.format', choice(['auto', 'json', 'pretty'])),
 });
 
+const hooks = z.strictObject({
+  elected: field('hooks.elected', text(parseProgram)),
+  released: field('hooks.released', text(parseProgram)),
+  conflict: field('hooks.conflict', text(parseProgram)),
+  timeout: field('hooks.timeout', text(parseHookTimeout)),
+});
+
 /** The configuration as it is written. What belongs together is checked by `rules.ts`. */
 export const schema = z.strictObject({
   node: field('node', text(parseNode)),
@@ -125,6 +134,7 @@ export const schema = z.strictObject({
   listen: field('listen', text(parseListen)),
   runtimeDir: field('runtimeDir', text(parseRuntimeDir)),
   log: log.optional().describe('the log on standard output'),
+  hooks: hooks.optional().describe('programs to run at what happens to a group'),
   keepOnStop: field('keepOnStop', z.boolean()),
 });
 
@@ -136,6 +146,7 @@ export type GroupDraft = zod.output<typeof group>;
 export function knownNames(place: readonly PropertyKey[]): string[] {
   if (place[0] === 'groups') return GROUP_FIELDS.map(({ path }) => path);
   if (place[0] === 'etcd') return Object.keys(etcd.shape);
+  if (place[0] === 'hooks') return Object.keys(hooks.shape);
   if (place[0] === 'log') return Object.keys(log.shape);
   return Object.keys(schema.shape);
 }

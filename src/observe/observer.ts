@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config/types.ts';
+import { HOOKS, type Config } from '../config/types.ts';
 import type { ElectorEvent, Emit } from '../events.ts';
 import { CertificateExpiry } from './certificate-expiry.ts';
 import { ControlSocket } from './control-socket.ts';
@@ -47,6 +47,7 @@ export class Observer {
       node,
       version,
       groups: groups.map(({ name }) => name),
+      hooks: HOOKS.filter((hook) => config.hooks?.[hook] !== undefined),
       vips: groups.flatMap(({ name, vips }) =>
         vips.map(({ address }) => ({ group: name, vip: address })),
       ),

@@ -1,8 +1,9 @@
 // Three hosts with the daemon, scraped by a real Prometheus: every metric is there with what happens, each
 // panel of the dashboard has something to show, and each alert fires while its fault lasts and no longer.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { CertificateAuthority } from '../../fixtures/certificates.ts';
@@ -37,6 +38,7 @@ const METRICS = [
   'heartbeat_failures_total',
   'hold_for_seconds',
   'hold_slack_at_proof_seconds_count',
+  'hook_failures_total',
   'leader',
   'state',
   'takeover_duration_seconds_count',
@@ -56,15 +58,18 @@ await inNamespace(t, import.meta.url, async () => {
   const client = ca.issue('elector', { days: 10 });
   const tls = { ...ca.issue('server', { names: 'IP:10.77.1.254' }), caFile: ca.caFile };
   const { cluster, endpoint } = await startEtcd(t, { tls: { ...tls, clientCertAuth: true } });
+  const failing = join(dir, 'hook');
+  writeFileSync(failing, '#!/bin/sh\necho out of order >&2; exit 1\n', { mode: 0o755 });
   const dirs = new Map(hosts.map(({ name }) => [name, ramDirectory(t, name)]));
   const daemons = new Map<string, Program>();
   const start = (host: Host): void => {
     const place = ['--vip', VIP, '--link', host.name, '--etcd-ca', ca.caFile];
+    const hook = ['--hook-elected', failing];
     const files = ['--etcd-cert', client.certFile, '--etcd-key', client.keyFile];
     const runtimeDir = dirs.get(host.name) ?? '';
     daemons.set(
       host.name,
-      startDaemon(t, host, { endpoint, runtimeDir, args: [...place, ...files] }),
+      startDaemon(t, host, { endpoint, runtimeDir, args: [...place, ...files, ...hook] }),
     );
   };
   const daemonOf = ({ name }: Host): Program => daemons.get(name)!;
@@ -105,6 +110,14 @@ await inNamespace(t, import.meta.url, async () => {
       encoding: 'utf8',
     });
     t.equal(stdout + stderr, '', 'promtool check metrics');
+  });
+
+  await t.test('a hook that fails is told, and the address is held all the same', async (t) => {
+    const own = await holder();
+    const err = 'exited with 1: out of order';
+    await daemonOf(own).said({ msg: 'hook failed', hook: 'elected', group: 'default', err });
+    await prometheus.fires('VipElectorHookFails');
+    t.ok(has(own, VIP));
   });
 
   await t.test('the certificate alarms until it is renewed', async () => {
