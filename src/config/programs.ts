@@ -2,7 +2,7 @@ import { describe } from '../errors.ts';
 import type { Files } from './credentials.ts';
 import type { Draft } from './schema.ts';
 import { HOOKS } from './types.ts';
-import type { Finding } from './validate.ts';
+import type { Finding } from './issues.ts';
 
 /** st_mode: the kind of file, a regular one, and the bits that let somebody run it (inode(7)). */
 const S_IFMT = 0o170000;
