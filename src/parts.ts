@@ -14,6 +14,7 @@ import type { FenceStatus } from './observe/status.ts';
 import { TracedNetwork } from './observe/traced-network.ts';
 import { TracedStore } from './observe/traced-store.ts';
 import type { Opened } from './opened.ts';
+import { refuseTalosVips } from './talos/admission.ts';
 import { StateFile } from './runtime/state-file.ts';
 import { GroupController } from './vip/controller.ts';
 import { Groups } from './vip/groups.ts';
@@ -86,8 +87,10 @@ export async function openParts(
       groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
       listen: config.listen,
     });
+  const admit = (signal: AbortSignal): Promise<void> =>
+    refuseTalosVips(config, store, { deadlineMs: timing.requestDeadlineMs, signal });
   const elector = new Elector(
-    { store, clock, journal: state, emit, listener: groups },
+    { store, clock, journal: state, emit, listener: groups, admit },
     { node, prefix, groups: configured, timing, facts },
   );
   const broken = new AbortController();

@@ -42,6 +42,11 @@ export interface ElectionParts {
   readonly journal: Journal;
   readonly emit: Emit;
   readonly listener: ElectionListener;
+  /**
+   * Asked when etcd has answered, before each session begins. What it throws ends the daemon, but for
+   * trouble with etcd: that is tried again.
+   */
+  readonly admit?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A node that holds and leads nothing beats this often: a few seconds (protocol.md rule 7). */

@@ -90,6 +90,7 @@ export class Elector implements ElectionControl {
       if (signal.aborted) return undefined;
       throw new StoreError('UNAVAILABLE', '', 'etcd does not answer a linearizable read');
     }
+    await parts.admit?.(signal);
     // Our own writing may stand there from an earlier lease; anybody else's means the name is taken.
     const standing = view.observations.ofNode(options.node);
     const beat = standing?.beat;
