@@ -14,6 +14,11 @@ export function talosCommand(io: Io): CommandModule {
             return (await import('./talos/inventory.ts')).inventoryCommand(io);
           }),
         )
+        .command(
+          lazy('render <file>', 'write the patches for each machine of an inventory', async () => {
+            return (await import('./talos/render.ts')).renderCommand(io);
+          }),
+        )
         .demandCommand(1, 'name a command of talos'),
     // Never called: a subcommand is demanded.
     handler: () => {},
