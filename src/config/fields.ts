@@ -189,6 +189,15 @@ export const CONFIG_FIELD: Field = {
   describe: 'configuration file in YAML; flags and environment come before it',
 };
 
+/** A switch of the reader itself. */
+export const KUBE_VIP_FIELD: Field = {
+  path: '',
+  flag: 'kube-vip-env',
+  takes: 'switch',
+  describe:
+    "read kube-vip's environment variables, too (default: when vip_interface or cp_enable is set)",
+};
+
 /** `VIP_ELECTOR_ETCD_CA` for `etcd-ca`. */
 export function envName(flag: string): string {
   return `VIP_ELECTOR_${flag.toUpperCase().replaceAll('-', '_')}`;

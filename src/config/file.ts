@@ -34,11 +34,10 @@ export function parseFile(text: string, name: string): ConfigFile | readonly Con
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    return document.errors.map(({ message, pos }) => ({
-      field: `${name}:${lines.linePos(pos[0]).line}`,
-      problem: 'is no YAML',
-      remedy: message,
-    }));
+    return document.errors.map(({ message, pos }) => {
+      const { line, col } = lines.linePos(pos[0]);
+      return { field: `${name}:${line}:${col}`, problem: 'is no YAML', remedy: message };
+    });
   }
   let tree: unknown;
   try {

@@ -83,7 +83,7 @@ export function loadConfig(input: LoadInput): Loaded {
     config: configOf(draft),
     written: sources.tree,
     sources: sourcesOf(sources, draft),
-    warnings: [...ruleWarnings(draft), ...credentials.warnings],
+    warnings: [...sources.warnings, ...ruleWarnings(draft), ...credentials.warnings],
   };
 }
 

@@ -206,7 +206,10 @@ await inNamespace(t, import.meta.url, async () => {
           return metric(text, `vip_elector_leader{group="default",node="${host.name}"}`) ?? 0;
         }),
       );
-      t.same(leaders.toSorted((a, b) => a - b), [0, 0, 1]);
+      t.same(
+        leaders.toSorted((a, b) => a - b),
+        [0, 0, 1],
+      );
     },
   );
 
