@@ -1,3 +1,4 @@
+import { requireRawSocket } from './announce/neighbour-sender.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { OperatorError } from './errors.ts';
@@ -6,7 +7,7 @@ import { controlRoutes } from './control.ts';
 import type { Hooks } from './hooks/hooks.ts';
 import { Observer } from './observe/observer.ts';
 import { Opened } from './opened.ts';
-import { openParts, type Parts } from './parts.ts';
+import { hasIPv6, openParts, type Parts } from './parts.ts';
 import { campaign, settlePast } from './predecessor.ts';
 import { refuseOwnVipAsEndpoint, refuseUnusableVips } from './refusals.ts';
 import { report } from './report.ts';
@@ -32,6 +33,7 @@ const LAG_WORTH_TELLING_MS = 5;
  */
 export async function runDaemon(config: Config): Promise<void> {
   requireCapabilities();
+  if (hasIPv6(config.groups)) requireRawSocket();
   const stopped = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => stopped.abort(name);
   // Listening from the first moment: a signal during the start must not leave anything half done.

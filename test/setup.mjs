@@ -18,6 +18,7 @@ const PACKAGES = {
   setpriv: 'util-linux',
   openssl: 'openssl',
   spin: 'spin',
+  tcpdump: 'tcpdump',
   gcc: 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',
 };

@@ -1,12 +1,12 @@
 /** ARP for IPv4 over Ethernet (RFC 826), as whole Ethernet frames: pure functions on bytes. */
 import ipaddr from 'ipaddr.js';
+import { MAC_LENGTH, macBytes, macText } from './mac.ts';
 
 /** linux/if_ether.h ETH_P_ARP */
 export const ETHERTYPE_ARP = 0x0806;
 /** linux/if_arp.h ARPHRD_ETHER; ETH_P_IP; lengths of their addresses. */
 const HARDWARE_ETHERNET = 1;
 const PROTOCOL_IPV4 = 0x0800;
-const MAC_LENGTH = 6;
 const IPV4_LENGTH = 4;
 
 /** Ethernet header of 14 bytes, then the packet of 28 (RFC 826, "Packet format"). */
@@ -104,17 +104,6 @@ export function parseArp(frame: Uint8Array): ArpPacket | undefined {
     targetMac: macText(bytes.subarray(32, 38)),
     targetIp: bytes.subarray(38, 42).join('.'),
   };
-}
-
-function macBytes(mac: string): Buffer {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {
-    throw new RangeError(`not an Ethernet address: ${JSON.stringify(mac)}`);
-  }
-  return Buffer.from(mac.replaceAll(':', ''), 'hex');
-}
-
-function macText(bytes: Buffer): string {
-  return bytes.toString('hex').replace(/..\B/g, '$&:');
 }
 
 function ipv4Bytes(ip: string): Uint8Array {

@@ -62,11 +62,9 @@ const name = text((value) =>
   value.trim() === '' ? { problem: 'is empty', remedy: 'give a name or leave it out' } : { value },
 );
 
-function parseIPv4Vip(value: string): Parsed<Vip> {
+function parseOneVip(value: string): Parsed<Vip> {
   const outcome = parseVip(value);
-  if (refused(outcome)) return outcome;
-  if (outcome.vip.family === 4) return { value: outcome.vip };
-  return { problem: 'is an IPv6 address: IPv6 comes in a later release', remedy: 'use IPv4' };
+  return refused(outcome) ? outcome : { value: outcome.vip };
 }
 
 const profile = text((value): Parsed<Profile> => {
@@ -94,7 +92,7 @@ function field<T extends zod.ZodType>(path: string, type: T) {
 
 const group = z.strictObject({
   name: field('name', text(parseGroupName)),
-  vips: field('vips', list(parseIPv4Vip, VIPS_MAX)),
+  vips: field('vips', list(parseOneVip, VIPS_MAX)),
   link: field('link', link),
   electionKey: field('electionKey', text(parseKey)),
 });

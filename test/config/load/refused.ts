@@ -97,12 +97,7 @@ await t.test('a file that is no mapping, no YAML or not there is refused as such
   );
 });
 
-await t.test('IPv6 VIPs and what is no profile are refused with the reason', async (t) => {
-  only(
-    t,
-    problemsOf(() => load({ flags: { ...MINIMAL, vip: 'fd00::100' } })),
-    [{ field: '--vip', problem: /IPv6 comes in a later release/ }],
-  );
+await t.test('what is no profile is refused with the reason', async (t) => {
   const remedy = 'use steady, fast, adaptive, seconds';
   only(
     t,
