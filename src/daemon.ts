@@ -1,11 +1,14 @@
+import { requireRawSocket } from './announce/neighbour-sender.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
+import { controlRoutes } from './control.ts';
+import type { Hooks } from './hooks/hooks.ts';
 import { Observer } from './observe/observer.ts';
 import { ServiceManager } from './observe/sd-notify.ts';
 import { Opened } from './opened.ts';
-import { openParts, type Parts } from './parts.ts';
+import { hasIPv6, openParts, type Parts } from './parts.ts';
 import { campaign, settlePast } from './predecessor.ts';
 import { refuseOwnVipAsEndpoint, refuseUnusableVips } from './refusals.ts';
 import { report } from './report.ts';
@@ -31,6 +34,7 @@ const LAG_WORTH_TELLING_MS = 5;
  */
 export async function runDaemon(config: Config): Promise<void> {
   requireCapabilities();
+  if (hasIPv6(config.groups)) requireRawSocket();
   const stopped = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => stopped.abort(name);
   // Listening from the first moment: a signal during the start must not leave anything half done.
@@ -50,7 +54,12 @@ export async function runDaemon(config: Config): Promise<void> {
     await refuseOwnVipAsEndpoint(config, systemClock);
     const version = packageVersion();
     const observer = new Observer(config, version, systemClock);
-    const emit: Emit = (event) => observer.record(event);
+    const hooks = await openHooks(config, observer);
+    const emit: Emit = (event) => {
+      observer.record(event);
+      hooks?.record(event);
+    };
+    opened.add(() => hooks?.stop());
     const parts = await openParts({ config, version, clock: systemClock, emit }, opened);
     await serve(parts, observer, stopped.signal);
   } finally {
@@ -58,6 +67,17 @@ export async function runDaemon(config: Config): Promise<void> {
     process.off('SIGTERM', onSignal);
     process.off('SIGINT', onSignal);
   }
+}
+
+/** Loads them only where there are any. */
+async function openHooks(
+  { hooks: config, node, groups }: Config,
+  observer: Observer,
+): Promise<Hooks | undefined> {
+  if (config === undefined) return undefined;
+  const { Hooks } = await import('./hooks/hooks.ts');
+  const emit: Emit = (event) => observer.record(event);
+  return new Hooks({ config, node, groups, clock: systemClock, emit });
 }
 
 /** The life of the daemon: what is started in which order, and ended in which. */
@@ -72,7 +92,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();
   const { signal } = running;
-  const answers = report({
+  const reported = report({
     config,
     clock,
     version,
@@ -82,6 +102,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     etcd: observer.etcd,
     fence: parts.fence,
   });
+  const answers = { ...reported, routes: controlRoutes(parts, signal) };
   await observer.start(answers, signal);
   const manager = new ServiceManager(process.env, process.pid, { clock, emit });
   const pulse = {

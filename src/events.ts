@@ -103,6 +103,10 @@ export type ElectorEvent =
   | { type: 'announced'; vip: string; link: string; kind: 'request' | 'reply' | 'na' }
   | { type: 'announce-failed'; vip: string; link: string; err: unknown }
   | { type: 'network-overrun'; err: string }
+  // hooks
+  | { type: 'hook-done'; hook: string; group: string; durationMs: number }
+  /** `err`: how it failed, in words. */
+  | { type: 'hook-failed'; hook: string; group: string; err: string }
   // the seams, at log level debug only (observe/traced-store.ts, observe/traced-network.ts)
   /**
    * A request went out, or its answer came in. `number` is the same for both and unique for its seam.

@@ -1,4 +1,5 @@
 import { Announcer } from './announce/announcer.ts';
+import { openNeighbourSender } from './announce/neighbour-sender.ts';
 import { openPacketSender } from './announce/packet-sender.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
@@ -14,6 +15,7 @@ import type { FenceStatus } from './observe/status.ts';
 import { TracedNetwork } from './observe/traced-network.ts';
 import { TracedStore } from './observe/traced-store.ts';
 import type { Opened } from './opened.ts';
+import { refuseTalosVips } from './talos/admission.ts';
 import { StateFile } from './runtime/state-file.ts';
 import { GroupController } from './vip/controller.ts';
 import { Groups } from './vip/groups.ts';
@@ -43,6 +45,11 @@ export interface PartsOptions {
   readonly emit: Emit;
 }
 
+/** Whether IPv6 is to be announced. */
+export function hasIPv6(groups: Config['groups']): boolean {
+  return groups.some(({ vips }) => vips.some(({ family }) => family === 6));
+}
+
 /**
  * Makes the parts and puts them together. Nothing is started.
  * @param opened keeps how to close what was opened, also when a later part could not be made
@@ -69,11 +76,14 @@ export async function openParts(
   const store = traced ? new TracedStore(etcd, emit) : etcd;
   const sender = openPacketSender();
   opened.add(() => sender.close());
+  const neighbours = hasIPv6(configured) ? openNeighbourSender() : undefined;
+  opened.add(() => neighbours?.close());
   const groups = new Groups();
   const announcer = new Announcer(
     {
       clock,
       sender,
+      neighbours,
       mayAnnounce: (group) => groups.get(group)?.fence.isOpen(clock.now()) === true,
       emit,
     },
@@ -86,8 +96,10 @@ export async function openParts(
       groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
       listen: config.listen,
     });
+  const admit = (signal: AbortSignal): Promise<void> =>
+    refuseTalosVips(config, store, { deadlineMs: timing.requestDeadlineMs, signal });
   const elector = new Elector(
-    { store, clock, journal: state, emit, listener: groups },
+    { store, clock, journal: state, emit, listener: groups, admit },
     { node, prefix, groups: configured, timing, facts },
   );
   const broken = new AbortController();

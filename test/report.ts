@@ -75,10 +75,10 @@ await t.test('a holder’s status tells the right, the queue, and what is on the
   etcd.record({ type: 'etcd-connected', connected: true });
   etcd.record({ type: 'beat', durationMs: 3, holdForMs: 4000 });
   const queue = [
-    { node: 'n1', leaseId: 'a1', revision: 7, foreign: false, mine: true },
-    { node: 'n2', leaseId: 'b2', revision: 9, foreign: true, mine: false },
+    { node: 'n1', leaseId: 'a1', revision: 7, foreign: false, mine: true, alive: true },
+    { node: 'n2', leaseId: 'b2', revision: 9, foreign: true, mine: false, alive: false },
   ];
-  rig.controller.onQueue(queue);
+  rig.controller.onQueue({ queue, holder: 'n1' });
   rig.controller.onTaken(rig.proof(), false);
   await settle();
   await clock.advance(1000.6);

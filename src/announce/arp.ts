@@ -1,12 +1,12 @@
 /** ARP for IPv4 over Ethernet (RFC 826), as whole Ethernet frames: pure functions on bytes. */
 import ipaddr from 'ipaddr.js';
+import { MAC_LENGTH, macBytes, macText } from './mac.ts';
 
 /** linux/if_ether.h ETH_P_ARP */
 export const ETHERTYPE_ARP = 0x0806;
 /** linux/if_arp.h ARPHRD_ETHER; ETH_P_IP; lengths of their addresses. */
 const HARDWARE_ETHERNET = 1;
 const PROTOCOL_IPV4 = 0x0800;
-const MAC_LENGTH = 6;
 const IPV4_LENGTH = 4;
 
 /** Ethernet header of 14 bytes, then the packet of 28 (RFC 826, "Packet format"). */
@@ -66,6 +66,18 @@ export function gratuitousArp(kind: ArpKind, mac: string, ip: string): Uint8Arra
 }
 
 /**
+ * A broadcast question who has `ip`, as any host asks (RFC 826).
+ * @param senderIp an address of our own, to which the answer goes; `0.0.0.0` asks without claiming any
+ *   (RFC 5227 §1.1, "ARP Probe")
+ * @throws RangeError when a MAC or an address is none
+ */
+export function arpQuestion(mac: string, senderIp: string, ip: string): Uint8Array {
+  const frame = Buffer.from(gratuitousArp('request', mac, ip));
+  frame.set(ipv4Bytes(senderIp), 28);
+  return frame;
+}
+
+/**
  * Reads a frame off the wire.
  * @returns undefined for anything but a whole request or reply for IPv4 over Ethernet; what other
  *   stations send is not an error of ours
@@ -92,17 +104,6 @@ export function parseArp(frame: Uint8Array): ArpPacket | undefined {
     targetMac: macText(bytes.subarray(32, 38)),
     targetIp: bytes.subarray(38, 42).join('.'),
   };
-}
-
-function macBytes(mac: string): Buffer {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {
-    throw new RangeError(`not an Ethernet address: ${JSON.stringify(mac)}`);
-  }
-  return Buffer.from(mac.replaceAll(':', ''), 'hex');
-}
-
-function macText(bytes: Buffer): string {
-  return bytes.toString('hex').replace(/..\B/g, '$&:');
 }
 
 function ipv4Bytes(ip: string): Uint8Array {

@@ -3,6 +3,7 @@ import type { Config, GroupConfig } from '../config/types.ts';
 import { INSPECTED_WITHIN_MS } from '../election/etcd/inspection.ts';
 import { readAccess } from '../election/etcd/open.ts';
 import type { StatusReport } from '../observe/status.ts';
+import { hasIPv6 } from '../parts.ts';
 import { refuseOwnVipAsEndpoint, refuseUnusableVips } from '../refusals.ts';
 import { isDaemonLockTaken } from '../runtime/namespace-lock.ts';
 import { neededCapabilities } from '../runtime/privileges.ts';
@@ -15,6 +16,7 @@ import { judgeGroup, type NetworkSeen } from './group.ts';
 import { judgeKernel, type KernelSeen } from './kernel.ts';
 import { seeDirectory, seeEndpoints, seeFence, seeNetwork } from './look.ts';
 import type { Check } from './runner.ts';
+import { judgeRawSocket } from './raw-socket.ts';
 import { judgeDirectory } from './runtime-directory.ts';
 
 /** Looking at this host takes milliseconds; names are resolved, and a daemon is asked, within 2 s. */
@@ -51,6 +53,7 @@ export function checksOf(config: Config, { clock, status }: CheckParts): Check[]
       const known = locked && status !== undefined ? fenceInUse(status) : undefined;
       return judgeFence(known ?? seeFence(), timing);
     }),
+    ...(hasIPv6(groups) ? [here('raw-socket', async () => [judgeRawSocket()])] : []),
     ...groups.map((group) =>
       here(`group ${group.name}`, async () => judgeUsableGroup(group, await network())),
     ),

@@ -1,9 +1,10 @@
 import { packageVersion } from '../version.ts';
 import yargs from 'yargs';
-import type { Argv, CommandModule } from 'yargs';
+import type { Argv } from 'yargs';
 import { nearest } from '../config/did-you-mean.ts';
 import { describe, ExitCode, OperatorError } from '../errors.ts';
 import { configCommand } from './config.ts';
+import { lazy } from './lazy.ts';
 import type { Io } from './options.ts';
 import { configOptions } from './options.ts';
 import { runCommand } from './run.ts';
@@ -42,6 +43,11 @@ function commands(parser: Argv, io: Io): Argv {
       }),
     )
     .command(
+      lazy('handover', 'move a group to another node', async () => {
+        return (await import('./handover.ts')).handoverCommand(io);
+      }),
+    )
+    .command(
       lazy('check', 'look at everything that must be true, and say what is not', async () => {
         return (await import('./check.ts')).checkCommand(io);
       }),
@@ -59,6 +65,11 @@ function commands(parser: Argv, io: Io): Argv {
     .command(
       lazy('faults', 'run the fault matrix (docs/faults.md)', async () => {
         return (await import('./faults.ts')).faultsCommand;
+      }),
+    )
+    .command(
+      lazy('talos', 'render, merge, check and move the VIP of a Talos cluster', async () => {
+        return (await import('./talos.ts')).talosCommand(io);
       }),
     )
     .command(configCommand(io))
@@ -81,27 +92,6 @@ function commands(parser: Argv, io: Io): Argv {
       if (error !== undefined && error.name !== 'YError') throw error;
       throw new OperatorError(withSuggestion(message), ExitCode.usage);
     });
-}
-
-/** A command whose module is loaded only when it is used: the help of the others stays fast. */
-function lazy<T>(
-  command: string,
-  summary: string,
-  load: () => Promise<CommandModule<object, T>>,
-): CommandModule {
-  return {
-    command,
-    describe: summary,
-    builder: async (parser: Argv) => {
-      const { builder } = await load();
-      if (typeof builder === 'function') return builder(parser);
-      return builder === undefined ? parser : parser.options(builder);
-    },
-    handler: async (argv) => {
-      const { handler } = await load();
-      await handler(argv as never);
-    },
-  };
 }
 
 /** Adds to yargs' "Unknown argument: vipp" what may have been meant. */

@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
 import type { Field } from '../config/fields.ts';
-import { CONFIG_FIELD, envName, FIELDS, GROUP_FIELDS } from '../config/fields.ts';
+import { CONFIG_FIELD, envName, FIELDS, GROUP_FIELDS, KUBE_VIP_FIELD } from '../config/fields.ts';
 import type { Flags } from '../config/given.ts';
 import type { Loaded } from '../config/load.ts';
 
@@ -18,7 +18,7 @@ export const processIo: Io = {
   env: process.env,
 };
 
-const ALL = [CONFIG_FIELD, ...GROUP_FIELDS, ...FIELDS];
+const ALL = [CONFIG_FIELD, ...GROUP_FIELDS, ...FIELDS, KUBE_VIP_FIELD];
 
 /**
  * The options of every command that reads the configuration. Defaults are no defaults of yargs: a

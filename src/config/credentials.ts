@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe } from '../errors.ts';
 import type { Path } from './path.ts';
 import type { Draft } from './schema.ts';
-import type { Finding } from './validate.ts';
+import type { Finding } from './issues.ts';
 
 /** The files of a machine, as the configuration needs them. */
 export interface Files {

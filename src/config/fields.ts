@@ -118,6 +118,31 @@ export const FIELDS: readonly Field[] = [
     describe: 'auto (pretty on a terminal, JSON elsewhere), json or pretty',
   },
   {
+    path: 'hooks.elected',
+    flag: 'hook-elected',
+    takes: 'FILE',
+    describe: 'program to run when this node has come to hold a group',
+  },
+  {
+    path: 'hooks.released',
+    flag: 'hook-released',
+    takes: 'FILE',
+    describe: 'program to run when this node holds a group no more',
+  },
+  {
+    path: 'hooks.conflict',
+    flag: 'hook-conflict',
+    takes: 'FILE',
+    describe: 'program to run when somebody else has the VIP or the name of this node',
+  },
+  {
+    path: 'hooks.timeout',
+    flag: 'hook-timeout',
+    takes: 'DURATION',
+    fallback: '10s',
+    describe: 'a hook that has not ended after this is killed',
+  },
+  {
     path: 'keepOnStop',
     flag: 'keep-on-stop',
     takes: 'switch',
@@ -162,6 +187,15 @@ export const CONFIG_FIELD: Field = {
   flag: 'config',
   takes: 'FILE',
   describe: 'configuration file in YAML; flags and environment come before it',
+};
+
+/** A switch of the reader itself. */
+export const KUBE_VIP_FIELD: Field = {
+  path: '',
+  flag: 'kube-vip-env',
+  takes: 'switch',
+  describe:
+    "read kube-vip's environment variables, too (default: when vip_interface or cp_enable is set)",
 };
 
 /** `VIP_ELECTOR_ETCD_CA` for `etcd-ca`. */

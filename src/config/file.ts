@@ -10,6 +10,8 @@ export interface ConfigFile {
   readonly tree: Readonly<Record<string, unknown>>;
   /** Line (from 1) of the nearest thing at or above a place; undefined for an empty file. */
   lineOf(place: Path): number | undefined;
+  /** The same with the column (from 1): `3:7`. */
+  positionOf(place: Path): string | undefined;
 }
 
 type Yaml = typeof import('yaml');
@@ -32,11 +34,10 @@ export function parseFile(text: string, name: string): ConfigFile | readonly Con
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    return document.errors.map(({ message, pos }) => ({
-      field: `${name}:${lines.linePos(pos[0]).line}`,
-      problem: 'is no YAML',
-      remedy: message,
-    }));
+    return document.errors.map(({ message, pos }) => {
+      const { line, col } = lines.linePos(pos[0]);
+      return { field: `${name}:${line}:${col}`, problem: 'is no YAML', remedy: message };
+    });
   }
   let tree: unknown;
   try {
@@ -44,12 +45,20 @@ export function parseFile(text: string, name: string): ConfigFile | readonly Con
   } catch (error) {
     return [{ field: name, problem: 'cannot be unfolded', remedy: describe(error) }];
   }
-  if (tree === null) return { tree: {}, lineOf: () => undefined };
+  if (tree === null) return { tree: {}, lineOf: () => undefined, positionOf: () => undefined };
   if (!isMapping(tree)) {
     const remedy = 'write lines such as node: pi-1';
     return [{ field: name, problem: 'is no mapping of fields', remedy }];
   }
-  return { tree, lineOf: (place) => lineOf({ yaml, document, lines }, place) };
+  const parsed = { yaml, document, lines };
+  return {
+    tree,
+    lineOf: (place) => positionOf(parsed, place)?.line,
+    positionOf: (place) => {
+      const position = positionOf(parsed, place);
+      return position && `${position.line}:${position.col}`;
+    },
+  };
 }
 
 interface Parsed {
@@ -58,10 +67,13 @@ interface Parsed {
   readonly lines: LineCounter;
 }
 
-function lineOf({ yaml, document, lines }: Parsed, place: Path): number | undefined {
+function positionOf(
+  { yaml, document, lines }: Parsed,
+  place: Path,
+): { readonly line: number; readonly col: number } | undefined {
   for (let length = place.length; length >= 0; length--) {
     const node: unknown = document.getIn(place.slice(0, length), true);
-    if (yaml.isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    if (yaml.isNode(node) && node.range) return lines.linePos(node.range[0]);
   }
   return undefined;
 }

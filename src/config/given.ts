@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../errors.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Field } from './fields.ts';
-import { CONFIG_FIELD, envName, FIELDS, GROUP_FIELDS } from './fields.ts';
+import { CONFIG_FIELD, envName, FIELDS, GROUP_FIELDS, KUBE_VIP_FIELD } from './fields.ts';
 import { splitCommas } from './parsed.ts';
 
 /** Values by flag name, as yargs gives them: text, true or false, or a list when repeated. */
@@ -74,7 +74,9 @@ function fromVariable(
 
 /** Variables that begin like ours and are not: a misspelt one must not be passed over. */
 export function unknownVariables(env: Environment): ConfigProblem[] {
-  const known = [...FIELDS, ...GROUP_FIELDS, CONFIG_FIELD].map(({ flag }) => envName(flag));
+  const known = [...FIELDS, ...GROUP_FIELDS, CONFIG_FIELD, KUBE_VIP_FIELD].map(({ flag }) =>
+    envName(flag),
+  );
   const ours = new Set([...known, DEBUG_VARIABLE]);
   return Object.keys(env)
     .filter((name) => name.startsWith('VIP_ELECTOR_') && env[name] !== undefined)

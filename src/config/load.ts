@@ -4,6 +4,7 @@ import { ConfigError, describe } from '../errors.ts';
 import type { ConfigProblem } from '../errors.ts';
 import type { Files } from './credentials.ts';
 import { checkCredentials } from './credentials.ts';
+import { checkPrograms } from './programs.ts';
 import { CONFIG_FIELD, FIELDS, GROUP_FIELDS } from './fields.ts';
 import { parseFile } from './file.ts';
 import type { Environment, Flags } from './given.ts';
@@ -16,7 +17,7 @@ import type { NamedFile } from './sources.ts';
 import { Sources } from './sources.ts';
 import { timingFor } from './profiles.ts';
 import type { Config, EtcdConfig, GroupConfig } from './types.ts';
-import type { Finding } from './validate.ts';
+import type { Finding } from './issues.ts';
 import { validate } from './validate.ts';
 
 /** What a configuration is made of. All but flags and environment have the machine's own as default. */
@@ -70,7 +71,8 @@ export function loadConfig(input: LoadInput): Loaded {
           etcdRequired,
         });
   const credentials = checkCredentials(draft, files);
-  const found = [...findings, ...rules, ...credentials.findings];
+  const programs = checkPrograms(draft, files);
+  const found = [...findings, ...rules, ...credentials.findings, ...programs];
   const all = [
     ...problems,
     ...sources.problems,
@@ -81,7 +83,7 @@ export function loadConfig(input: LoadInput): Loaded {
     config: configOf(draft),
     written: sources.tree,
     sources: sourcesOf(sources, draft),
-    warnings: [...ruleWarnings(draft), ...credentials.warnings],
+    warnings: [...sources.warnings, ...ruleWarnings(draft), ...credentials.warnings],
   };
 }
 
@@ -154,6 +156,7 @@ function configOf(draft: Draft): Config {
     runtimeDir: present(runtimeDir),
     logLevel: present(log?.level),
     logFormat: present(log?.format),
+    ...hooksOf(draft.hooks),
     keepOnStop: present(keepOnStop),
   };
 }
@@ -162,6 +165,19 @@ function groupOf({ name, vips, link, electionKey }: GroupDraft, prefix: string):
   const group = { name: present(name), vips: present(vips), links: present(link) };
   const own = `${prefix}/elections/${group.name}`;
   return electionKey === undefined || electionKey === own ? group : { ...group, electionKey };
+}
+
+function hooksOf(hooks: Draft['hooks'] = {}): Pick<Config, 'hooks'> {
+  const { timeout, elected, released, conflict } = hooks;
+  if (elected === undefined && released === undefined && conflict === undefined) return {};
+  return {
+    hooks: {
+      timeoutMs: present(timeout),
+      ...(elected !== undefined && { elected }),
+      ...(released !== undefined && { released }),
+      ...(conflict !== undefined && { conflict }),
+    },
+  };
 }
 
 function etcdOf(etcd: NonNullable<Draft['etcd']>): EtcdConfig {

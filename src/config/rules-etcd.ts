@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import type { Ruled } from './ruled.ts';
 import { isRefused } from './ruled.ts';
 import type { Draft } from './schema.ts';
-import type { Finding } from './validate.ts';
+import type { Finding } from './issues.ts';
 
 /** Endpoints: none of them a VIP of ours, none twice, one scheme. */
 export function endpoints(ruled: Ruled): Finding[] {

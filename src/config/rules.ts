@@ -6,7 +6,7 @@ import { isRefused } from './ruled.ts';
 import type { Draft, GroupDraft } from './schema.ts';
 import { PROFILES, timingFor } from './profiles.ts';
 import { timingProblems } from './timing.ts';
-import type { Finding } from './validate.ts';
+import type { Finding } from './issues.ts';
 
 /** Applies all rules. */
 export function checkRules(ruled: Ruled): Finding[] {

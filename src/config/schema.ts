@@ -4,18 +4,21 @@ import type { Vip } from '../network/types.ts';
 import { z } from '../zod.ts';
 import { parseDuration } from './duration.ts';
 import { describeField, GROUP_FIELDS } from './fields.ts';
-import type { Parsed, Refusal } from './parsed.ts';
+import { refuse, text } from './checked.ts';
+import type { Parsed } from './parsed.ts';
 import { refused, splitCommas } from './parsed.ts';
 import { PROFILES } from './profiles.ts';
 import type { Profile } from './types.ts';
 import {
   parseEndpoint,
   parseGroupName,
+  parseHookTimeout,
   parseKey,
   parseLinkName,
   parseListen,
   parseNode,
   parsePrefix,
+  parseProgram,
   parseRuntimeDir,
 } from './values.ts';
 
@@ -26,21 +29,6 @@ export const VIPS_MAX = 1000;
 /** Most members of an etcd cluster that anyone runs is 9; each costs a connection. */
 export const ENDPOINTS_MAX = 32;
 const LINKS_MAX = 100;
-
-type Context = zod.core.$RefinementCtx;
-
-function refuse(context: Context, { problem, remedy }: Refusal): never {
-  context.addIssue({ code: 'custom', message: problem, params: { remedy } });
-  return z.NEVER;
-}
-
-/** A text that one of the readers of single values understands. */
-function text<T>(parse: (text: string) => Parsed<T>) {
-  return z.string().transform((value, context): T => {
-    const outcome = parse(value);
-    return refused(outcome) ? refuse(context, outcome) : outcome.value;
-  });
-}
 
 /** A list of such texts, which may also be written as one text with commas. */
 function list<T>(parse: (text: string) => Parsed<T>, most: number) {
@@ -74,11 +62,9 @@ const name = text((value) =>
   value.trim() === '' ? { problem: 'is empty', remedy: 'give a name or leave it out' } : { value },
 );
 
-function parseIPv4Vip(value: string): Parsed<Vip> {
+function parseOneVip(value: string): Parsed<Vip> {
   const outcome = parseVip(value);
-  if (refused(outcome)) return outcome;
-  if (outcome.vip.family === 4) return { value: outcome.vip };
-  return { problem: 'is an IPv6 address: IPv6 comes in a later release', remedy: 'use IPv4' };
+  return refused(outcome) ? outcome : { value: outcome.vip };
 }
 
 const profile = text((value): Parsed<Profile> => {
@@ -106,7 +92,7 @@ function field<T extends zod.ZodType>(path: string, type: T) {
 
 const group = z.strictObject({
   name: field('name', text(parseGroupName)),
-  vips: field('vips', list(parseIPv4Vip, VIPS_MAX)),
+  vips: field('vips', list(parseOneVip, VIPS_MAX)),
   link: field('link', link),
   electionKey: field('electionKey', text(parseKey)),
 });
@@ -127,6 +113,13 @@ const log = z.strictObject({
   format: field('log.format', choice(['auto', 'json', 'pretty'])),
 });
 
+const hooks = z.strictObject({
+  elected: field('hooks.elected', text(parseProgram)),
+  released: field('hooks.released', text(parseProgram)),
+  conflict: field('hooks.conflict', text(parseProgram)),
+  timeout: field('hooks.timeout', text(parseHookTimeout)),
+});
+
 /** The configuration as it is written. What belongs together is checked by `rules.ts`. */
 export const schema = z.strictObject({
   node: field('node', text(parseNode)),
@@ -139,6 +132,7 @@ export const schema = z.strictObject({
   listen: field('listen', text(parseListen)),
   runtimeDir: field('runtimeDir', text(parseRuntimeDir)),
   log: log.optional().describe('the log on standard output'),
+  hooks: hooks.optional().describe('programs to run at what happens to a group'),
   keepOnStop: field('keepOnStop', z.boolean()),
 });
 
@@ -150,6 +144,7 @@ export type GroupDraft = zod.output<typeof group>;
 export function knownNames(place: readonly PropertyKey[]): string[] {
   if (place[0] === 'groups') return GROUP_FIELDS.map(({ path }) => path);
   if (place[0] === 'etcd') return Object.keys(etcd.shape);
+  if (place[0] === 'hooks') return Object.keys(hooks.shape);
   if (place[0] === 'log') return Object.keys(log.shape);
   return Object.keys(schema.shape);
 }

@@ -4,6 +4,7 @@ import { FIELDS, GROUP_FIELDS } from './fields.ts';
 import type { ConfigFile } from './file.ts';
 import type { Environment, Flags, Given } from './given.ts';
 import { givenFor, unknownVariables } from './given.ts';
+import { kubeVipNames } from './kube-vip.ts';
 import type { Path } from './path.ts';
 import { formatPath, isAtOrBelow, isMapping, valueAt } from './path.ts';
 
@@ -26,6 +27,8 @@ export class Sources {
   readonly tree: unknown;
   /** What is wrong with the sources themselves: unknown variables, flags that stand against groups. */
   readonly problems: readonly ConfigProblem[];
+  /** What was passed over, by name. */
+  readonly warnings: readonly string[];
   /** Places for which something was given that cannot be used. */
   readonly refusedAt: readonly Path[];
   readonly #file: NamedFile | undefined;
@@ -33,7 +36,8 @@ export class Sources {
 
   /** @param hostname the default name of the node */
   constructor(flags: Flags, env: Environment, file: NamedFile | undefined, hostname: string) {
-    const problems = unknownVariables(env);
+    const kubeVip = kubeVipNames(flags, env);
+    const problems = [...unknownVariables(env), ...kubeVip.problems];
     const refusedAt: Path[] = [];
     const labels: { place: Path; label: string }[] = [];
     const tree: Tree = structuredClone({ ...file?.file.tree });
@@ -43,7 +47,7 @@ export class Sources {
     };
     const usable = (fields: readonly Field[], placeOf: (field: Field) => Path): Found[] =>
       fields.flatMap((field) => {
-        const given = givenFor(field, flags, env);
+        const given = givenFor(field, flags, env) ?? kubeVip.given.get(field.flag);
         if (given === undefined) return [];
         if (!('problem' in given)) return [{ place: placeOf(field), given }];
         problems.push(given);
@@ -60,6 +64,7 @@ export class Sources {
     }
     fillDefaults(tree, hostname);
     this.tree = tree;
+    this.warnings = kubeVip.warnings;
     this.problems = problems;
     this.refusedAt = refusedAt;
     this.#labels = labels;

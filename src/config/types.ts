@@ -42,6 +42,16 @@ export interface EtcdConfig {
   readonly passwordFile?: string;
 }
 
+/** What hooks are run for. */
+export const HOOKS = ['elected', 'released', 'conflict'] as const;
+export type HookName = (typeof HOOKS)[number];
+
+/** Absolute paths of the programs to run, by what they are run for. */
+export type HooksConfig = { readonly [Name in HookName]?: string } & {
+  /** One that has not ended after this is killed, in milliseconds. */
+  readonly timeoutMs: number;
+};
+
 /** The whole configuration of a daemon, validated. */
 export interface Config {
   readonly node: string;
@@ -55,6 +65,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** `auto`: pretty on a terminal, JSON elsewhere. */
   readonly logFormat: 'auto' | 'json' | 'pretty';
+  /** Missing: none is configured. */
+  readonly hooks?: HooksConfig;
   /** Keep the VIP on a graceful stop (for an upgrade in place): the next start resumes. */
   readonly keepOnStop: boolean;
 }

@@ -1,7 +1,8 @@
 /** Readers of single values: text in, value or refusal out. No I/O. */
 import { isIPv6 } from 'node:net';
 import type { Config } from './types.ts';
-import type { Parsed } from './parsed.ts';
+import { parseDuration } from './duration.ts';
+import { refused, type Parsed } from './parsed.ts';
 
 /** Longest name of a link: IFNAMSIZ (16, linux/if.h) less the terminating zero. */
 const LINK_NAME_MAX = 15;
@@ -156,4 +157,28 @@ export function parseEndpoint(text: string): Parsed<string> {
   const host = URL.canParse(text) ? new URL(text).hostname : '';
   if (host === '') return { problem: 'has a host that is neither a name nor an address', remedy };
   return { value: `${scheme}://${host}:${port}` };
+}
+
+/** Absolute path of a program that takes no arguments. */
+export function parseProgram(text: string): Parsed<string> {
+  if (text.startsWith('/') && !text.includes('\0')) return { value: text };
+  return {
+    problem: 'is no absolute path',
+    remedy: 'name a program without arguments, such as /etc/vip-elector/elected.sh',
+  };
+}
+
+const HOOK_TIMEOUT_MIN_MS = 100;
+const HOOK_TIMEOUT_MAX_MS = 600_000;
+
+/** How long a hook may take: 100 ms to 10 m. @returns milliseconds */
+export function parseHookTimeout(text: string): Parsed<number> {
+  const outcome = parseDuration(text);
+  if (refused(outcome)) return outcome;
+  if (outcome.value < HOOK_TIMEOUT_MIN_MS) {
+    return { problem: 'is too short', remedy: 'give 100ms or more' };
+  }
+  if (outcome.value > HOOK_TIMEOUT_MAX_MS)
+    return { problem: 'is too long', remedy: 'give 10m or less' };
+  return outcome;
 }

@@ -28,7 +28,7 @@ export interface ElectionOptions {
   readonly prefix: string;
   readonly groups: readonly ElectionGroup[];
   readonly timing: ElectionTiming;
-  /** JSON of the node's facts, written when a session begins. */
+  /** JSON of the node's facts, written when a session begins and when they have changed. */
   readonly facts: () => string;
   /** For tests and the simulator. */
   readonly newLeaseId?: () => LeaseId;
@@ -42,6 +42,11 @@ export interface ElectionParts {
   readonly journal: Journal;
   readonly emit: Emit;
   readonly listener: ElectionListener;
+  /**
+   * Asked when etcd has answered, before each session begins. What it throws ends the daemon, but for
+   * trouble with etcd: that is tried again.
+   */
+  readonly admit?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A node that holds and leads nothing beats this often: a few seconds (protocol.md rule 7). */
@@ -61,6 +66,8 @@ export class ElectionCore {
   readonly members = new Map<string, Member>();
   /** Rung when something may have changed: read and decide. */
   readonly look = new Wakeup();
+  /** Rung when the node has something new to say of itself. */
+  readonly factsChanged = new Wakeup();
   /** Rung when a beat is due at once. */
   readonly beatNow = new Wakeup();
   /** Set when etcd looked back in time, until a session has dealt with it. */

@@ -8,7 +8,7 @@ import type { SilentKey } from './transactions.ts';
 import type { Candidate } from './view.ts';
 
 /** Beats are late now and then: a candidate is dead only after this many times what it announced. */
-const LATE_BEAT_FACTOR = 1.2;
+export const LATE_BEAT_FACTOR = 1.2;
 /** A first key that the record does not name may be deposed after this (rule 10). */
 export const UNNAMED_HEAD_WAIT_MS = Math.ceil(1.3 * LONGEST_TAKEOVER_AFTER_MS + 1000);
 

@@ -3,6 +3,8 @@ import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
 import { Aftermath } from './aftermath.ts';
 import { ElectionCore, type ElectionOptions, type ElectionParts } from './core.ts';
+import { wayOfRelease } from './heir.ts';
+import { readFacts, type FactsByNode } from './node-facts.ts';
 import { Session, type SessionEnd } from './session.ts';
 import { situationOf } from './situating.ts';
 import type { Self } from './situation.ts';
@@ -88,6 +90,7 @@ export class Elector implements ElectionControl {
       if (signal.aborted) return undefined;
       throw new StoreError('UNAVAILABLE', '', 'etcd does not answer a linearizable read');
     }
+    await parts.admit?.(signal);
     // Our own writing may stand there from an earlier lease; anybody else's means the name is taken.
     const standing = view.observations.ofNode(options.node);
     const beat = standing?.beat;
@@ -140,7 +143,7 @@ export class Elector implements ElectionControl {
     });
   }
 
-  async release(group: string, reason: Reason): Promise<void> {
+  async release(group: string, reason: Reason, heir?: string): Promise<void> {
     const { members, look, parts } = this.#core;
     const member = members.get(group);
     const session = this.#session;
@@ -148,12 +151,28 @@ export class Elector implements ElectionControl {
     const released = await member.tenure.release(
       session.self,
       reason,
-      situationOf(this.#core, session.self, member),
+      wayOfRelease(situationOf(this.#core, session.self, member), heir),
       NEVER_ABORTED,
     );
     // After a release the successor comes first; what is left to do here has time.
     if (released) parts.clock.timer(LOOK_AFTER_RELEASE_MS, () => look.ring());
     else look.ring();
+  }
+
+  /** Has etcd read at once; what it shows is told to the listener. */
+  lookNow(): void {
+    this.#core.look.ring();
+  }
+
+  /** What we say of ourselves has changed. */
+  factsChanged(): void {
+    this.#core.factsChanged.ring();
+  }
+
+  /** What all nodes say of themselves. @throws StoreError */
+  facts(signal: AbortSignal): Promise<FactsByNode> {
+    const { store, keys, options } = this.#core;
+    return readFacts(store, keys, { deadlineMs: options.timing.requestDeadlineMs, signal });
   }
 
   /**

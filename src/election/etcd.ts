@@ -102,6 +102,27 @@ export class EtcdStore implements Store {
     );
   }
 
+  /**
+   * What a lease has left, without renewing it: anybody's lease may be asked about.
+   * @returns whole seconds; 0 when it is gone
+   * @throws StoreError
+   */
+  timeToLive(id: LeaseId, options: CallOptions): Promise<{ left: number; granted: number }> {
+    const request = { ID: leaseToDecimal(id), keys: false };
+    return this.#unlessGone({ left: 0, granted: 0 }, () =>
+      this.#rotation.pick().call(
+        'time-to-live',
+        (connection, context) => connection.unary('Lease', 'leaseTimeToLive', request, context),
+        (reply) => {
+          const { TTL, grantedTTL } = reply as { TTL: string; grantedTTL: string };
+          // etcd answers -1 for a lease that it does not know.
+          return { left: Math.max(0, Number(TTL)), granted: Math.max(0, Number(grantedTTL)) };
+        },
+        options,
+      ),
+    );
+  }
+
   async revokeLease(id: LeaseId, options: CallOptions): Promise<void> {
     const request = { ID: leaseToDecimal(id) };
     await this.#unlessGone(undefined, () =>

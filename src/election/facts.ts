@@ -5,6 +5,26 @@ import { StoreError } from './store.ts';
 /** From one try to write the node's facts to the next. */
 const RETRY_MS = 1000;
 
+/** Without a change they are written this seldom: somebody may have deleted them. */
+const REWRITE_MS = 600_000;
+
+/** Writes the node's facts, and again whenever they have changed, until the signal aborts. */
+export async function keepFacts(
+  core: ElectionCore,
+  self: Self,
+  signal: AbortSignal,
+): Promise<void> {
+  const { factsChanged, parts } = core;
+  while (!signal.aborted) {
+    await writeFacts(core, self, signal);
+    try {
+      await factsChanged.wait(parts.clock, REWRITE_MS, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
 /**
  * Says who we are, once our heartbeat key stands to guard it. For people: `status` shows it. Resolves
  * when it is written or the signal aborts.

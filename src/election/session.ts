@@ -3,7 +3,7 @@ import { elapsedMs } from '../clock.ts';
 import { Acts } from './acts.ts';
 import { ControlLoop } from './control-loop.ts';
 import type { ElectionCore } from './core.ts';
-import { writeFacts } from './facts.ts';
+import { keepFacts } from './facts.ts';
 import type { Self } from './situation.ts';
 import type { KeyValue } from './store.ts';
 import { isTrouble } from './types.ts';
@@ -69,7 +69,7 @@ export class Session {
       this.#keep(both),
       followWatch(this.#core, both, (group, kv) => this.#control.takeOnHint(group, kv, both)),
     ];
-    this.#spawn(writeFacts(this.#core, this.self, both));
+    this.#spawn(keepFacts(this.#core, this.self, both));
     const guarded = loops.map(async (loop) => {
       try {
         await loop;

@@ -1,5 +1,5 @@
 import type { ElectionCore } from './core.ts';
-import { NONE_DEAD } from './deposing.ts';
+import { NO_WAY } from './heir.ts';
 import { endedRecord, sameToken } from './record.ts';
 import type { CallOptions, KeyValue } from './store.ts';
 
@@ -27,11 +27,7 @@ export async function releaseStrays(
       nowMs: parts.clock.wallMs(),
     } as const;
     const txn = named
-      ? transactions.release(
-          { group, token, recordRevision },
-          endedRecord(record, ending),
-          NONE_DEAD,
-        )
+      ? transactions.release({ group, token, recordRevision }, endedRecord(record, ending), NO_WAY)
       : transactions.dequeue(token);
     await store.txn(txn, options);
   }

@@ -1,19 +1,8 @@
-import { z } from '../zod.ts';
 import { claims, decodeBeat, type Beat } from './beat.ts';
 import { Keys, isOurLease } from './keys.ts';
+import { decodeFacts, type NodeFacts } from './node-facts.ts';
 import { decodeRecord, type HolderRecord } from './record.ts';
 import { NO_LEASE, type CallOptions, type Header, type KeyValue, type Store } from './store.ts';
-
-/** What a node says of itself (`<prefix>/facts/<node>`), as far as it can be read. */
-export interface NodeFacts {
-  readonly version?: string | undefined;
-  readonly groups?: readonly { name: string; vips: readonly string[] }[] | undefined;
-}
-
-const factsSchema = z.object({
-  version: z.string().optional(),
-  groups: z.array(z.object({ name: z.string(), vips: z.array(z.string()) })).optional(),
-});
 
 export interface SurveyedCandidate {
   readonly node: string;
@@ -44,14 +33,6 @@ export interface Survey {
   readonly header: Header;
   readonly groups: readonly SurveyedGroup[];
   readonly nodes: readonly SurveyedNode[];
-}
-
-function decodeFacts(value: string): NodeFacts | undefined {
-  try {
-    return factsSchema.parse(JSON.parse(value));
-  } catch {
-    return undefined; // Of a later version, or not ours: what it says is only for display.
-  }
 }
 
 function byName(prefix: string, kvs: readonly KeyValue[]): Map<string, KeyValue> {

@@ -2,11 +2,11 @@ import { after, type Clock } from '../clock.ts';
 import type { Emit, Reason } from '../events.ts';
 import { prolong, type Claim } from './claim.ts';
 import type { TakeDecision } from './decision.ts';
-import { deadCandidates, NONE_DEAD } from './deposing.ts';
 import { groundAfter } from './ground.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { NO_WAY, type Way } from './heir.ts';
 import { endedRecord, heldRecord, sameToken, type HolderRecord, type Token } from './record.ts';
-import type { Self, Situation } from './situation.ts';
+import type { Self } from './situation.ts';
 import { isRefusal, StoreError, type Send, type TxnReply } from './store.ts';
 import type { TokenBook } from './token-book.ts';
 import type { Transactions } from './transactions.ts';
@@ -143,14 +143,10 @@ export class Tenure {
 
   /**
    * Ends our hold in one transaction (rule 13). The addresses are off and the token is burnt before.
+   * @param way what else goes with it, as it was last read
    * @returns false when etcd refused or did not answer: the key is then deleted by and by
    */
-  async release(
-    self: Self,
-    reason: Reason,
-    situation: Situation | undefined,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async release(self: Self, reason: Reason, way: Way, signal: AbortSignal): Promise<boolean> {
     const claim = this.#withdrawn;
     const record = this.#record;
     const { clock, transactions, emit, send } = this.#parts;
@@ -166,14 +162,14 @@ export class Tenure {
     }
     const nowMs = clock.wallMs();
     const released = endedRecord(record, { state: 'released', reason, by: self.node, nowMs });
-    const dead = situation === undefined ? NONE_DEAD : deadCandidates(situation, 1);
     // The burnt key must not be deleted beside this: its release would then be refused.
     this.#subject.busy = true;
     try {
-      const reply = await send(transactions.release(claim, released, dead), signal);
-      if (reply.succeeded || dead.candidates.length === 0) return reply.succeeded;
-      // One thought dead is gone or new, or lives: leave them to the next deposer.
-      const again = await send(transactions.release(claim, released, NONE_DEAD), signal);
+      const reply = await send(transactions.release(claim, released, way), signal);
+      const plain = way.candidates.length === 0 && way.heir === undefined;
+      if (reply.succeeded || plain) return reply.succeeded;
+      // One thought dead is gone or new, or lives: leave them to the next deposer. Or the heir is gone.
+      const again = await send(transactions.release(claim, released, NO_WAY), signal);
       return again.succeeded;
     } catch (error) {
       if (error instanceof StoreError) return false;

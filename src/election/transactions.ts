@@ -4,9 +4,10 @@
  */
 import type { Claim } from './claim.ts';
 import { gone, onLease, stands, unchanged } from './compares.ts';
-import type { Dead, Deposing } from './deposing.ts';
+import type { Deposing } from './deposing.ts';
 import { noneSince, recordWrites } from './epoch.ts';
 import { groundCompares, type BeatGround } from './ground.ts';
+import type { Way } from './heir.ts';
 import { candidateKey, type Keys } from './keys.ts';
 import type { Proving } from './proving.ts';
 import type { HolderRecord, Token } from './record.ts';
@@ -161,16 +162,19 @@ export class Transactions {
     };
   }
 
-  /** Ends our hold: deletes the key, and those of the dead behind it, and writes `released` (rule 13). */
-  release(claim: Claim, released: HolderRecord, dead: Dead): Txn {
+  /**
+   * Ends our hold: deletes the key, and those of the dead behind it or of all ahead of an heir, and
+   * writes `released` (rule 13).
+   */
+  release(claim: Claim, released: HolderRecord, { candidates, silent, heir }: Way): Txn {
     const record = this.#keys.holder(claim.group);
-    const { candidates, silent } = dead;
     return {
       compares: [
         stands(claim.token),
         unchanged(record, claim.recordRevision),
         ...candidates.map(stands),
         ...this.#silence(silent),
+        ...(heir === undefined ? [] : [stands(heir)]),
       ],
       success: [
         { op: 'delete', key: claim.token.key },

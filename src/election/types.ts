@@ -26,12 +26,22 @@ export interface CandidateView {
   /** Not one of ours: honours no promise, is never deposed. */
   readonly foreign: boolean;
   readonly mine: boolean;
+  /** One of ours whose heartbeat is not overdue, as far as we have heard. */
+  readonly alive: boolean;
+}
+
+/** The queue of a group and who holds it, as one read showed them. */
+export interface QueueView {
+  /** The leader first. */
+  readonly queue: readonly CandidateView[];
+  /** The node that the record names as holder; undefined when nobody holds. */
+  readonly holder: string | undefined;
 }
 
 /** What the rest of the daemon hears of the election. All calls are synchronous and must not throw. */
 export interface ElectionListener {
-  /** The queue of the group as last read. */
-  onQueue(group: string, queue: readonly CandidateView[]): void;
+  /** The queue of the group as last read, and who holds it. */
+  onQueue(group: string, view: QueueView): void;
   /** A taking was confirmed: the addresses may be assigned until the proof's deadline. */
   onTaken(group: string, proof: Proof, resumed: boolean): void;
   /** A beat proved the token again. */
@@ -52,8 +62,10 @@ export interface ElectionControl {
    * Gives the token up for good, after `withdrawn`: burns it in the state file, then one transaction
    * deletes the key and writes `released`. Resolves when etcd answered or the attempt was given up;
    * what remains is repeated in the background.
+   * @param heir lease ID of the candidate that is to be next: those of ours ahead of it lose their turn
+   *   in the same transaction. Where it or they have changed meanwhile, the queue's own order counts.
    */
-  release(group: string, reason: Reason): Promise<void>;
+  release(group: string, reason: Reason, heir?: string): Promise<void>;
 }
 
 /** A token that the state file says may still be ours. */

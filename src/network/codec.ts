@@ -30,6 +30,7 @@ const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
 const IFA_PROTO = 11;
 const IFA_F_NODAD = 0x02;
+const IFA_F_NOPREFIXROUTE = 0x200;
 /** struct ifa_cacheinfo: u32 each preferred and valid seconds, created, updated. */
 const CACHEINFO_LENGTH = 16;
 /** net/addrconf.h INFINITY_LIFE_TIME */
@@ -84,11 +85,17 @@ export function encodeAssign(linkIndex: number, vip: Vip, validSeconds: number):
   const attributes = encodeAttributes([
     ...bothAddresses(vip),
     [IFA_CACHEINFO, cacheInfo],
-    [IFA_FLAGS, u32(vip.family === 6 ? IFA_F_NODAD : 0)],
+    [IFA_FLAGS, u32(flagsOf(vip))],
     // Kernels before 5.18 ignore it.
     [IFA_PROTO, Uint8Array.of(OUR_PROTOCOL)],
   ]);
   return Buffer.concat([addressHeader(linkIndex, vip), attributes]);
+}
+
+function flagsOf({ family, prefixLength }: Vip): number {
+  // A VIP in a subnet brings no route to it: that is the link's own address's, and would end with the VIP.
+  const subnet = prefixLength < (family === 4 ? 32 : 128) ? IFA_F_NOPREFIXROUTE : 0;
+  return subnet | (family === 6 ? IFA_F_NODAD : 0);
 }
 
 /** Body of RTM_DELADDR that takes a VIP off a link. */

@@ -12,6 +12,8 @@ export interface MetricsInit {
   /** Names of the groups. */
   readonly groups: readonly string[];
   readonly vips: readonly GroupVip[];
+  /** Names of the hooks that are configured. */
+  readonly hooks?: readonly string[];
   /** Seconds left of the right to hold; undefined when nothing is held. Asked at each scrape. */
   readonly slackSeconds: () => number | undefined;
   /** Seconds until the client certificate expires; undefined without one. Asked at each scrape. */
@@ -51,6 +53,7 @@ export class Metrics {
       this.#is.heartbeatFailures.inc({ code }, 0);
       this.#is.etcdErrors.inc({ code }, 0);
     }
+    for (const hook of init.hooks ?? []) this.#is.hookFailures.inc({ hook }, 0);
     this.#groups = new GroupMetrics(init.node, this.#is);
     for (const group of init.groups) this.#groups.addGroup(group);
     for (const vip of init.vips) this.#groups.addVip(vip);
@@ -92,6 +95,9 @@ export class Metrics {
       case 'loop-lag':
         this.#loopLagMs = Math.max(this.#loopLagMs, event.lagMs);
         return;
+      case 'hook-failed':
+        this.#is.hookFailures.inc({ hook: event.hook });
+        return;
       case 'started':
       case 'state-unwritable':
       case 'stopping':
@@ -115,6 +121,7 @@ export class Metrics {
       case 'leftover-withdrawn':
       case 'announce-failed':
       case 'network-overrun':
+      case 'hook-done':
       case 'call':
       case 'watched':
         return; // For the log alone: design §8 names no metric for these.

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config/types.ts';
+import { HOOKS, type Config } from '../config/types.ts';
 import type { ElectorEvent, Emit } from '../events.ts';
 import { CertificateExpiry } from './certificate-expiry.ts';
 import { ControlSocket } from './control-socket.ts';
@@ -8,12 +8,15 @@ import { eventLog } from './event-log.ts';
 import { HttpServer } from './http.ts';
 import { createLogger } from './log.ts';
 import { Metrics } from './metrics.ts';
+import type { Routes } from './routes.ts';
 import type { ProbeResult, StatusReport } from './status.ts';
 
 /** What the daemon tells when it is asked. */
 export interface Answers {
   readonly status: () => StatusReport;
   readonly health: () => ProbeResult;
+  /** Calls of the control socket that change something, by path. */
+  readonly routes?: Routes;
   /** Milliseconds left of the right to hold; undefined when nothing is held. */
   readonly slackMs: () => number | undefined;
 }
@@ -44,6 +47,7 @@ export class Observer {
       node,
       version,
       groups: groups.map(({ name }) => name),
+      hooks: HOOKS.filter((hook) => config.hooks?.[hook] !== undefined),
       vips: groups.flatMap(({ name, vips }) =>
         vips.map(({ address }) => ({ group: name, vip: address })),
       ),
@@ -67,8 +71,8 @@ export class Observer {
     this.#answers = answers;
     const emit: Emit = (event) => this.record(event);
     const { listen, runtimeDir } = this.#config;
-    const { status, health } = answers;
-    this.#control = new ControlSocket({ runtimeDir, status, emit });
+    const { status, health, routes = {} } = answers;
+    this.#control = new ControlSocket({ runtimeDir, status, emit, routes });
     const starts = [this.#control.start(signal)];
     if (listen !== 'off') {
       const ready = (): ProbeResult => this.#ready();

@@ -76,6 +76,8 @@ export interface CandidateStatus {
   readonly foreign: boolean;
   /** The daemon that answers. */
   readonly mine: boolean;
+  /** One of ours whose heartbeat is not overdue, as far as this daemon has heard. */
+  readonly alive: boolean;
 }
 
 /** Answer of a probe: `/healthz` and `/readyz`. */

@@ -1,11 +1,11 @@
 import { elapsedMs, type Instant } from '../clock.ts';
-import type { CandidateView, ElectionControl, Proof } from '../election/types.ts';
+import type { ElectionControl, Proof, QueueView } from '../election/types.ts';
 import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
 import type { Fence } from '../fencing/fence.ts';
 import type { NetworkEvent } from '../network/types.ts';
 import { Assignment } from './assignment.ts';
-import { Faults } from './faults.ts';
+import { Faults, type FaultSource } from './faults.ts';
 import { Hold } from './hold.ts';
 import { InFlight } from './in-flight.ts';
 import { Life } from './life.ts';
@@ -20,6 +20,12 @@ export interface ControllerParts extends UpkeepParts {
   readonly onDefect: (error: unknown) => void;
 }
 
+/** Who looks, whenever the queue was read, whether the group should be held here. */
+export interface Standing {
+  readonly isLastResort: boolean;
+  look(): void;
+}
+
 /** Performs for one group what the machine says, and tells the machine what happened. */
 export class GroupController {
   readonly group: VipGroup;
@@ -30,8 +36,13 @@ export class GroupController {
   readonly #faults: Faults;
   readonly #upkeep: Upkeep;
   readonly #inFlight: InFlight;
-  #queue: readonly CandidateView[] = [];
+  #seen: QueueView = { queue: [], holder: undefined };
+  /** How often the queue was read. */
+  #looks = 0;
+  /** Lease of the candidate that is to be next when what is held is given up. */
+  #heir: string | undefined;
   #takenAt: Instant | undefined;
+  #standing: Standing | undefined;
   /** The daemon ends and leaves everything as it is. */
   #abandoned = false;
 
@@ -64,7 +75,9 @@ export class GroupController {
   get status() {
     const { sinceMs, state } = this.#life;
     const { name, reason, detail } = state;
-    return { name, reason, detail, sinceMs, queue: this.#queue, assignment: this.#assignment };
+    const { queue, holder } = this.#seen;
+    const seen = { queue, holder, looks: this.#looks };
+    return { name, reason, detail, sinceMs, ...seen, assignment: this.#assignment };
   }
 
   /**
@@ -80,17 +93,20 @@ export class GroupController {
 
   // What the election tells.
 
-  onQueue(queue: readonly CandidateView[]): void {
-    this.#queue = queue;
-    const head = queue[0];
+  onQueue(view: QueueView): void {
+    this.#seen = view;
+    this.#looks += 1;
+    const head = view.queue[0];
     this.#dispatch({ type: 'queue', otherLeads: head !== undefined && !head.mine });
+    this.#standing?.look();
   }
 
   onTaken(proof: Proof, resumed: boolean): void {
     if (this.#abandoned) return;
     this.#hold.begin(proof);
     this.#takenAt = proof.sentAt;
-    this.#dispatch({ type: 'taken', resumed });
+    const lastResort = this.#standing?.isLastResort === true;
+    this.#dispatch({ type: 'taken', resumed, ...(lastResort && { reason: 'last-resort' }) });
   }
 
   onProved(proof: Proof): void {
@@ -107,6 +123,34 @@ export class GroupController {
 
   onBarred(fault: Fault | undefined): void {
     this.#faults.set('name', fault);
+  }
+
+  // What operators and probes ask for.
+
+  /** Follows whoever may bar the group or move it away: told of each look at the queue. */
+  set standing(standing: Standing) {
+    this.#standing = standing;
+  }
+
+  /**
+   * Keeps the group out of the election, or lets it in again; what is held is given up.
+   * @param heir lease of the candidate that is to be next then
+   */
+  bar(source: FaultSource, fault: Fault | undefined, heir?: string): void {
+    this.#heir = heir;
+    this.#faults.set(source, fault);
+  }
+
+  /**
+   * Gives what is held up for another, and stands anew behind it.
+   * @returns false when nothing is held
+   */
+  yieldTo(heir: string, reason: Reason, detail: string): boolean {
+    const { name } = this.#life;
+    if (name !== 'leading' && name !== 'assigning') return false;
+    this.#heir = heir;
+    this.#dispatch({ type: 'yield', reason, detail });
+    return true;
   }
 
   // What the kernel tells.
@@ -182,7 +226,8 @@ export class GroupController {
         election.withdrawn(name);
         break;
       case 'release':
-        this.#inFlight.spawn(election.release(name, action.reason));
+        this.#inFlight.spawn(election.release(name, action.reason, this.#heir));
+        this.#heir = undefined;
         break;
       case 'candidate':
         election.setCandidate(name, action.wanted);

@@ -1,4 +1,4 @@
-import type { CandidateView, ElectionListener, Proof } from '../election/types.ts';
+import type { ElectionListener, Proof, QueueView } from '../election/types.ts';
 import type { Reason } from '../events.ts';
 import type { NetworkEvent } from '../network/types.ts';
 import type { GroupController } from './controller.ts';
@@ -20,8 +20,8 @@ export class Groups implements ElectionListener {
     return this.#controllers.get(name);
   }
 
-  onQueue(group: string, queue: readonly CandidateView[]): void {
-    this.#controllers.get(group)?.onQueue(queue);
+  onQueue(group: string, view: QueueView): void {
+    this.#controllers.get(group)?.onQueue(view);
   }
 
   onTaken(group: string, proof: Proof, resumed: boolean): void {

@@ -1,14 +1,14 @@
 /**
  * The life of one group on this node. Pure: state and event in, state and actions out.
  *
- * | state       | queue         | taken         | assigned | assign-failed | lost, expired | fault        | cleared    | withdrawn            | stop         |
- * |-------------|---------------|---------------|----------|---------------|---------------|--------------|------------|----------------------|--------------|
- * | following   | campaigning¹⁵ | assigning ⁵   | –        | –             | withdrawing   | faulted      | –          | –                    | withdrawing³ |
- * | campaigning | following²    | assigning     | –        | –             | withdrawing   | faulted      | –          | –                    | withdrawing³ |
- * | assigning   | –             | –             | leading  | withdrawing³  | withdrawing   | withdrawing³ | –          | –                    | withdrawing³ |
- * | leading     | –             | –             | –        | withdrawing³  | withdrawing   | withdrawing³ | –          | –                    | withdrawing³ |
- * | withdrawing | –             | – ⁴           | –        | –             | –             | (kept)       | (dropped)  | following or faulted | (kept)       |
- * | faulted     | –             | withdrawing³  | –        | –             | withdrawing   | faulted      | following⁵ | –                    | withdrawing³ |
+ * | state       | queue         | taken         | assigned | assign-failed | lost, expired | fault        | cleared    | withdrawn            | yield        | stop         |
+ * |-------------|---------------|---------------|----------|---------------|---------------|--------------|------------|----------------------|--------------|--------------|
+ * | following   | campaigning¹⁵ | assigning ⁵   | –        | –             | withdrawing   | faulted      | –          | –                    | –            | withdrawing³ |
+ * | campaigning | following²    | assigning     | –        | –             | withdrawing   | faulted      | –          | –                    | –            | withdrawing³ |
+ * | assigning   | –             | –             | leading  | withdrawing³  | withdrawing   | withdrawing³ | –          | –                    | withdrawing³ | withdrawing³ |
+ * | leading     | –             | –             | –        | withdrawing³  | withdrawing   | withdrawing³ | –          | –                    | withdrawing³ | withdrawing³ |
+ * | withdrawing | –             | – ⁴           | –        | –             | –             | (kept)       | (dropped)  | following or faulted | –            | (kept)       |
+ * | faulted     | –             | withdrawing³  | –        | –             | withdrawing   | faulted      | following⁵ | –                    | –            | withdrawing³ |
  *
  * ¹ nobody else leads ² somebody else leads ³ and release, once the kernel confirmed
  * ⁴ a taking confirmed too late is released with the rest
@@ -39,7 +39,8 @@ export interface MachineState {
 export type MachineEvent =
   /** The queue as last read: `other` leads, or nobody but us. */
   | { readonly type: 'queue'; readonly otherLeads: boolean }
-  | { readonly type: 'taken'; readonly resumed: boolean }
+  /** `reason`: why it was stood for, where that is no usual candidacy. */
+  | { readonly type: 'taken'; readonly resumed: boolean; readonly reason?: Reason | undefined }
   /** Every VIP is on its link, acknowledged. */
   | { readonly type: 'assigned' }
   | { readonly type: 'assign-failed'; readonly detail: string }
@@ -49,6 +50,8 @@ export type MachineEvent =
   | { readonly type: 'expired'; readonly reason: Reason; readonly detail: string }
   | { readonly type: 'fault'; readonly fault: Fault }
   | { readonly type: 'fault-cleared' }
+  /** What is held is given up for another, and stood for anew behind it. */
+  | { readonly type: 'yield'; readonly reason: Reason; readonly detail: string }
   /** The kernel confirmed by a dump that no address of the group is on any link. */
   | { readonly type: 'withdrawn' }
   | { readonly type: 'stop' };
@@ -137,12 +140,12 @@ function onFault(state: MachineState, fault: Fault): Step {
   }
 }
 
-function onTaken(state: MachineState, resumed: boolean): Step {
+function onTaken(state: MachineState, resumed: boolean, why: Reason = 'elected'): Step {
   switch (state.name) {
     case 'following':
     case 'campaigning': {
       if (state.stopping) return withdraw(state, 'shutdown', '', 'shutdown');
-      const reason = resumed ? 'lease-resumed' : 'elected';
+      const reason = resumed ? 'lease-resumed' : why;
       return stay({ ...state, name: 'assigning', reason, detail: '' }, { type: 'assign' });
     }
     case 'faulted':
@@ -165,7 +168,7 @@ export function step(state: MachineState, event: MachineEvent): Step {
       return stay({ ...state, name: event.otherLeads ? 'following' : 'campaigning' });
     }
     case 'taken':
-      return onTaken(state, event.resumed);
+      return onTaken(state, event.resumed, event.reason);
     case 'assigned':
       if (name !== 'assigning') return stay(state);
       return stay({ ...state, name: 'leading' }, { type: 'announce' });
@@ -185,6 +188,8 @@ export function step(state: MachineState, event: MachineEvent): Step {
     }
     case 'fault':
       return onFault(state, event.fault);
+    case 'yield':
+      return holds ? withdraw(state, event.reason, event.detail, event.reason) : stay(state);
     case 'fault-cleared': {
       if (state.fault === undefined) return stay(state);
       const cleared = { ...state, fault: undefined };

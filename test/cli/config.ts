@@ -40,6 +40,8 @@ runtimeDir: /run/vip-elector # default
 log:
   level: info # default
   format: auto # default
+hooks:
+  timeout: 10s # default
 keepOnStop: true # --keep-on-stop
 groups:
   - name: default # default

@@ -19,7 +19,13 @@ await t.test('the documentation has one row for every option, with its default',
 await t.test('the documentation names no option that does not exist', async (t) => {
   const flags = new Set([...ALL, CONFIG_FIELD].map(({ flag }) => `--${flag}`));
   // Of commands, not of the configuration.
-  const others = new Set(['--schema', '--no-keep-on-stop', '--json']);
+  const others = new Set([
+    '--schema',
+    '--kube-vip-env',
+    '--no-kube-vip-env',
+    '--no-keep-on-stop',
+    '--json',
+  ]);
   const named = [...DOCS.matchAll(/(?<![\w|-])--[a-z][a-z-]*/g)].map(([flag]) => flag);
   t.same(
     named.filter((flag) => !flags.has(flag) && !others.has(flag)),

@@ -11,6 +11,8 @@ import {
   startEtcd,
   VIP,
 } from '../fixtures/hosts.ts';
+import { openStore, within } from '../fixtures/etcd-store.ts';
+import { Hand } from '../fixtures/hand.ts';
 import { inNamespace } from '../fixtures/namespace.ts';
 import { run } from '../fixtures/program.ts';
 
@@ -60,6 +62,20 @@ await inNamespace(t, import.meta.url, async () => {
       t.match(ended.stderr, wanted, vip);
       t.notMatch(ended.stderr, /\n {4}at /, 'no stack');
     }
+  });
+
+  await t.test('a VIP that Talos manages in this etcd: exit 2 with the remedy', async (t) => {
+    const [h1] = makeHosts(t);
+    const { endpoint } = await startEtcd(t);
+    const { store } = openStore(t, [endpoint]);
+    await store.grantLease('101', 60, within());
+    await new Hand(store, '/vip-elector').put(`talos:v1:vip:election:${VIP}/101`, 'cp-1', '101');
+    const before = addressesOf(h1);
+    const daemon = startDaemon(t, h1, { endpoint, runtimeDir: ramDirectory(t, 'talos') });
+    t.strictSame(await daemon.end(), { code: 2, signal: null }, 'by itself');
+    t.match(daemon.stderr, /is managed by Talos in this etcd \(candidates "cp-1"\)/);
+    t.match(daemon.stderr, /electionKey talos:v1:vip:election:/);
+    t.strictSame(addressesOf(h1), before, 'no address was touched');
   });
 
   await t.test(

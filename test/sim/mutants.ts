@@ -18,7 +18,6 @@ const WITHOUT_MUTANT: ReadonlyMap<string, string> = new Map([
   ['A4', 'a wait that begins when we become first is longer: it costs time and no promise'],
   ['A5', 'is not in protocol.md'],
   ['A9', 'is not in protocol.md'],
-  ['A10', 'a handover to a chosen node is not made yet'],
 ]);
 
 t.setTimeout(WITHIN_MS);

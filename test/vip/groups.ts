@@ -16,11 +16,18 @@ async function twoGroups() {
   return { rig, groups, states };
 }
 
-const candidate = { node: 'n2', leaseId: 'a', revision: 3, foreign: false, mine: true };
+const candidate = {
+  node: 'n2',
+  leaseId: 'a',
+  revision: 3,
+  foreign: false,
+  mine: true,
+  alive: true,
+};
 
 await t.test('each group hears what concerns it, and no other', async (t) => {
   const { rig, groups, states } = await twoGroups();
-  groups.onQueue('db', [candidate]);
+  groups.onQueue('db', { queue: [candidate], holder: undefined });
   t.strictSame(states(), ['following', 'campaigning']);
   t.strictSame(groups.get('db')?.status.queue, [candidate]);
   t.strictSame(groups.get('api')?.status.queue, []);
@@ -65,7 +72,7 @@ await t.test('a bar is for all groups, and so is what the kernel says', async (t
 
 await t.test('a group that is not ours is nobody’s business', async (t) => {
   const { rig, groups, states } = await twoGroups();
-  groups.onQueue('other', [candidate]);
+  groups.onQueue('other', { queue: [candidate], holder: undefined });
   groups.onTaken('other', rig.proof(), false);
   groups.onProved('other', rig.proof());
   groups.onLost('other', undefined, 'deposed', '');

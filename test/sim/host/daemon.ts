@@ -12,6 +12,7 @@ import { campaign, settlePast } from '../../../src/predecessor.ts';
 import { tick } from '../../../src/ticker.ts';
 import { GroupController } from '../../../src/vip/controller.ts';
 import { Groups } from '../../../src/vip/groups.ts';
+import { Handover, type HandoverReport, type HandoverRequest } from '../../../src/vip/handover.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import type { Process } from './process.ts';
 import type { Rng } from '../engine/rng.ts';
@@ -56,6 +57,7 @@ export class SimDaemon {
   readonly #seams: DaemonSeams;
   readonly #monitor: NetworkMonitor;
   readonly #elector: Elector;
+  readonly #handover: Handover;
   readonly #running = new AbortController();
   #break: (error: unknown) => void = () => undefined;
   readonly #broken = new Promise<never>((_resolve, reject) => {
@@ -95,10 +97,26 @@ export class SimDaemon {
       (group) => new GroupController({ ...shared, election: this.#elector }, group),
     );
     for (const controller of this.controllers) this.groups.add(controller);
+    this.#handover = new Handover({
+      node,
+      clock,
+      groups: this.groups,
+      election: this.#elector,
+      watchOutage: () => undefined,
+    });
+  }
+
+  /** It was told to stop. */
+  ending = false;
+
+  /** As the command asks the daemon. @throws OperatorError when it is refused */
+  handover(asked: HandoverRequest): Promise<HandoverReport> {
+    return this.#handover.request(asked, this.#running.signal);
   }
 
   /** Asks it to stop, as SIGTERM does. */
   stop(): void {
+    this.ending = true;
     this.#stop();
   }
 

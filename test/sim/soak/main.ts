@@ -1,9 +1,9 @@
-/** `npm run soak -- --schedules N --seed S [--workers W] [--profiles mixed|fast|steady|adaptive]` */
+/** `npm run soak -- --schedules N --seed S [--workers W] [--profiles mixed|fast|steady|adaptive] [--operations]` */
 import { runSchedule } from '../world/run.ts';
 import { scheduleOf } from '../world/schedule.ts';
 import { soakOptions } from './options.ts';
 import { shrink, withFaults } from './shrink.ts';
-import { soak } from './soak.ts';
+import { focusOf, soak } from './soak.ts';
 import { describeSummary } from './summary.ts';
 
 /** Failures that are shrunk: each takes some dozen runs. */
@@ -21,11 +21,13 @@ const summary = await soak(options, process.env['SIM_MUTANT'], ({ schedules, fai
   for (const { seed, message } of failures.slice(-1))
     process.stderr.write(`  ${seed}: ${message}\n`);
 });
-const { profiles } = options;
-const again = profiles === undefined ? '' : ` --profiles ${profiles}`;
+const { profiles, operations } = options;
+const again =
+  (profiles === undefined ? '' : ` --profiles ${profiles}`) +
+  (operations === true ? ' --operations' : '');
 write(describeSummary(summary, (performance.now() - startedAt) / 1000, again));
 for (const { seed, invariant } of summary.failures.slice(0, MAX_SHRUNK)) {
-  const schedule = scheduleOf(seed, profiles === undefined ? {} : { profiles });
+  const schedule = scheduleOf(seed, focusOf(options));
   const total = schedule.faults.length;
   const kept = await shrink(total, async (faults) => {
     const { violation } = await runSchedule(withFaults(schedule, faults));

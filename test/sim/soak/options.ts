@@ -8,9 +8,11 @@ export interface SoakOptions {
   readonly workers: number;
   /** Of the hosts; undefined: profile `seconds`. */
   readonly profiles?: Profiles | undefined;
+  /** Operators and probes act besides the faults. */
+  readonly operations?: boolean | undefined;
 }
 
-/** Reads `--schedules N --seed S --workers W [--profiles P]`. @throws for anything else */
+/** Reads `--schedules N --seed S --workers W [--profiles P] [--operations]`. @throws for anything else */
 export function soakOptions(args: readonly string[]): SoakOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -19,6 +21,7 @@ export function soakOptions(args: readonly string[]): SoakOptions {
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
       profiles: { type: 'string' },
+      operations: { type: 'boolean' },
     },
   });
   return {
@@ -26,6 +29,7 @@ export function soakOptions(args: readonly string[]): SoakOptions {
     firstSeed: whole('seed', values.seed),
     workers: whole('workers', values.workers),
     profiles: profilesNamed(values.profiles),
+    operations: values.operations,
   };
 }
 

@@ -22,6 +22,14 @@ const NO_STACKS = '--stack-trace-limit=0';
 /** A process runs so many schedules and is followed by another: what it piles up goes with it. */
 const PORTION = 10_000;
 
+/** What the options narrow random schedules to. */
+export function focusOf({ profiles, operations }: Pick<SoakOptions, 'profiles' | 'operations'>) {
+  return {
+    ...(profiles !== undefined && { profiles }),
+    ...(operations === true && { operations: 'any' as const }),
+  };
+}
+
 /**
  * Runs schedules in worker processes, one portion of seeds after the other in each.
  * @param mutant name of a mutant to put into the source (mutants/*.json)
@@ -33,8 +41,8 @@ export async function soak(
   mutant?: string,
   onProgress: (soFar: Summary) => void = () => undefined,
 ): Promise<Summary> {
-  const { schedules, firstSeed, workers, profiles } = options;
-  const focus = profiles === undefined ? {} : { focus: { profiles } };
+  const { schedules, firstSeed, workers } = options;
+  const focus = { focus: focusOf(options) };
   const end = firstSeed + schedules;
   const size = Math.min(PORTION, Math.ceil(schedules / workers));
   const all = emptySummary();

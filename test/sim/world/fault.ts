@@ -64,6 +64,8 @@ export const FAULT_KINDS = [
 ] as const;
 /** What befalls the millisecond fence: in schedules of hosts that have one. */
 export const FENCE_KINDS = ['pause-at-open', 'pause-at-frame', 'tables-flushed'] as const;
+/** What operators ask for and probes find: in schedules that have operations. */
+export const OPERATION_KINDS = ['handover'] as const;
 /** What only directed schedules do: another kind would change what every seed comes to. */
 export const DIRECTED_KINDS = [
   'pause-to-deposing',
@@ -75,6 +77,7 @@ export const DIRECTED_KINDS = [
 export type FaultKind =
   | (typeof FAULT_KINDS)[number]
   | (typeof FENCE_KINDS)[number]
+  | (typeof OPERATION_KINDS)[number]
   | (typeof DIRECTED_KINDS)[number];
 
 export const NOTHING_LEFT: Heal = () => undefined;

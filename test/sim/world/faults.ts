@@ -3,6 +3,7 @@ import { FENCE_FAULTS } from './fence-faults.ts';
 import type { Begin, Fault, FaultKind, Heal } from './fault.ts';
 import { HOST_FAULTS } from './host-faults.ts';
 import { KEY_FAULTS } from './key-faults.ts';
+import { OPERATIONS } from './operations.ts';
 import { ROUTE_FAULTS } from './route-faults.ts';
 import type { World } from './world.ts';
 
@@ -12,6 +13,7 @@ const FAULTS: Record<FaultKind, Begin> = {
   ...ROUTE_FAULTS,
   ...ETCD_FAULTS,
   ...KEY_FAULTS,
+  ...OPERATIONS,
 };
 
 /** Lets a fault begin. @returns what ends it */

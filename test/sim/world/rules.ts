@@ -111,11 +111,13 @@ export class Rules {
     const writes = success.filter(({ op }) => op !== 'range');
     if (writes.length === 0 || !this.#cluster.keyspace.matches(compares)) return [];
     const deleted = new Set(writes.flatMap(({ op, key }) => (op === 'delete' ? [key] : [])));
+    const heir = this.#heir(compares, deleted);
     const found: Found[] = [];
+    if (heir !== undefined) found.push(...this.#handing(heir, deleted));
     for (const write of writes) {
       if (write.op === 'delete') {
         found.push(
-          ...this.#deletion(write.key, ownLease),
+          ...this.#deletion(write.key, ownLease, heir),
           ...this.#unsaid(write.key, ownLease, writes),
         );
       } else if (write.op === 'range') continue;
@@ -125,6 +127,31 @@ export class Rules {
       }
     }
     return found;
+  }
+
+  /** The candidate that a release makes the next: it is compared, and stands on. */
+  #heir(compares: Txn['compares'], deleted: ReadonlySet<string>): KeyValue | undefined {
+    const [first] = deleted;
+    if (first === undefined) return undefined;
+    const election = first.slice(0, first.lastIndexOf('/') + 1);
+    const compared = compares.find(
+      ({ key, target, value }) =>
+        target === 'create' && value !== 0 && key.startsWith(election) && !deleted.has(key),
+    );
+    return compared && this.#cluster.keyspace.get(compared.key);
+  }
+
+  /** Whoever is handed to is first then, and none of the queue is passed over without need [A10]. */
+  #handing(heir: KeyValue, deleted: ReadonlySet<string>): Found[] {
+    const election = heir.key.slice(0, heir.key.lastIndexOf('/') + 1);
+    const queue = this.#cluster.keyspace.under(election).filter(({ lease }) => lease !== NO_LEASE);
+    const at = queue.findIndex(({ key }) => key === heir.key);
+    const ahead = queue.slice(0, at);
+    const right =
+      isOurLease(heir.lease) &&
+      ahead.every(({ key }) => deleted.has(key)) &&
+      queue.slice(at).every(({ key }) => !deleted.has(key));
+    return right ? [] : [['handed-past-others', heir.key]];
   }
 
   /** Nobody writes over another node's heartbeat (rule 2). */
@@ -167,7 +194,7 @@ export class Rules {
   }
 
   /** Dead candidates of ours go on the way, living ones do not (rule 7 [A7]). */
-  #deletion(key: string, ownLease: string | undefined): Found[] {
+  #deletion(key: string, ownLease: string | undefined, heir: KeyValue | undefined): Found[] {
     const { keyspace, now } = this.#cluster;
     const election = key.slice(0, key.lastIndexOf('/') + 1);
     const [head] = keyspace.under(election).filter(({ lease }) => lease !== NO_LEASE);
@@ -175,7 +202,8 @@ export class Rules {
     // Its owner gives its own up whenever it likes, even one that somebody took off its lease.
     if (kv === undefined || key.endsWith(`/${ownLease}`)) return [];
     if (kv.lease !== NO_LEASE && !isOurLease(kv.lease)) return [['foreign-deleted', key]];
-    if (head?.key === key) return [];
+    // Whoever hands over passes over the living: they stand anew (rule 13 [A10]).
+    if (head?.key === key || heir !== undefined) return [];
     const beat = this.#beatOf(kv);
     if (beat === undefined) return [];
     const ms = now - (this.#beatenAt.get(beat.key) ?? -Infinity);

@@ -2,7 +2,7 @@ import type { Profile } from '../../../src/config/types.ts';
 import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
 import { Rng } from '../engine/rng.ts';
 import { withProfiles, type Profiles } from './profiles.ts';
-import { FAULT_KINDS, FENCE_KINDS, type Fault, type FaultKind } from './fault.ts';
+import { FAULT_KINDS, FENCE_KINDS, OPERATION_KINDS, type Fault, type FaultKind } from './fault.ts';
 
 export interface HostPlan {
   readonly node: string;
@@ -52,6 +52,8 @@ export interface Focus {
   readonly keepOnStop?: boolean;
   readonly marksAddresses?: boolean;
   readonly releasedBefore?: boolean;
+  /** Operators and probes act besides: these, or any. Nothing else of a seed changes by it. */
+  readonly operations?: readonly FaultKind[] | 'any';
   /** Hosts with the millisecond fence, and what befalls it. */
   readonly profiles?: Profiles;
 }
@@ -157,6 +159,23 @@ function faults(
   return planned.toSorted((one, other) => one.atMs - other.atMs);
 }
 
+/** What operators and probes do besides the faults, by chances of its own. */
+function operations(
+  rng: Rng,
+  { hosts, groups }: { hosts: number; groups: number },
+  { operations: kinds }: Focus,
+): Fault[] {
+  if (kinds === undefined) return [];
+  const allowed = kinds === 'any' ? OPERATION_KINDS : kinds;
+  return Array.from({ length: 1 + rng.below(6) }, (): Fault => {
+    const kind = rng.pick(allowed);
+    const forMs = rng.next() * rng.pick([3000, 14_000]);
+    const atMs = rng.between(FIRST_FAULT_MS, FAULTS_END_MS / 2);
+    const host = rng.chance(0.7) ? undefined : rng.below(hosts);
+    return { kind, atMs, forMs, host, group: rng.below(groups), choice: rng.next() };
+  });
+}
+
 /** The schedule of a seed. */
 export function scheduleOf(seed: number, focus: Focus = {}): Schedule {
   const rng = new Rng(seed).fork('schedule');
@@ -167,13 +186,20 @@ export function scheduleOf(seed: number, focus: Focus = {}): Schedule {
   const beside =
     rng.chance(0.08) && !focus.kinds?.some((kind) => NOT_BESIDE_FOREIGN.includes(kind));
   const foreign = focus.foreign ?? beside;
+  const around = { hosts: hosts.length, groups, foreign };
+  const asked = operations(rng.fork('operations'), around, focus);
+  const etcdRate = rate(rng, focus.extreme === true);
+  const releasedBefore = focus.releasedBefore ?? !rng.chance(0.2);
+  const faultsRng = rng.fork('faults');
   return {
     seed,
     hosts,
-    etcdRate: rate(rng, focus.extreme === true),
+    etcdRate,
     groups,
     foreign,
-    releasedBefore: focus.releasedBefore ?? !rng.chance(0.2),
-    faults: faults(rng.fork('faults'), { hosts: hosts.length, groups, foreign }, focus),
+    releasedBefore,
+    faults: [...faults(faultsRng, around, focus), ...asked].toSorted(
+      (one, other) => one.atMs - other.atMs,
+    ),
   };
 }

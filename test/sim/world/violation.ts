@@ -15,6 +15,7 @@ export type Invariant =
   | 'deposed-while-beating'
   | 'living-candidate-deleted'
   | 'foreign-deleted'
+  | 'handed-past-others'
   | 'marked-without-foreign'
   | 'ceiling-below-promise'
   | 'deposed-in-grace'

@@ -1,7 +1,7 @@
 // The controller with simulated time, a simulated kernel and the real monitor, fence, guard and
 // machine: the process ends and leaves the VIP to the next one.
 import t from 'tap';
-import { END0, HOLD_FOR_MS, leadingRig, startedRig } from '../../fixtures/group-rig.ts';
+import { END0, HOLD_FOR_MS, leadingRig, OWN_QUEUE, startedRig } from '../../fixtures/group-rig.ts';
 import { settle } from '../../fixtures/virtual-clock.ts';
 
 await t.test('abandoned, the address stays, and not a frame or timer of ours', async (t) => {
@@ -27,7 +27,7 @@ await t.test(
     rig.took();
     rig.controller.onTaken(proof, false);
     rig.controller.onProved(rig.proof());
-    rig.controller.onQueue([{ node: 'n1', leaseId: '1', revision: 7, foreign: false, mine: true }]);
+    rig.controller.onQueue(OWN_QUEUE);
     rig.kernel.setLink({ ...END0, mac: '02:00:00:00:00:99' });
     await rig.clock.advance(HOLD_FOR_MS);
     t.strictSame(rig.took(), []);

@@ -2,7 +2,7 @@
 // machine: what it does to come to lead.
 import t from 'tap';
 import { ours } from '../../fixtures/fake-kernel.ts';
-import { Rig, startedRig } from '../../fixtures/group-rig.ts';
+import { Rig, OWN_QUEUE, startedRig } from '../../fixtures/group-rig.ts';
 import { settle } from '../../fixtures/virtual-clock.ts';
 
 await t.test('it stands for election when its link will do', async (t) => {
@@ -14,7 +14,7 @@ await t.test('it stands for election when its link will do', async (t) => {
 await t.test('a taking assigns, and announces once the kernel acknowledged', async (t) => {
   const rig = await startedRig();
   rig.kernel.answerMs.assign = 5;
-  rig.controller.onQueue([{ node: 'n1', leaseId: '1', revision: 7, foreign: false, mine: true }]);
+  rig.controller.onQueue(OWN_QUEUE);
   rig.controller.onTaken(rig.proof(), false);
   await settle();
   t.strictSame(rig.took(), ['assign 10.0.0.100 for 2']);

@@ -66,8 +66,9 @@ await t.test('every state carries why it is so', async (t) => {
     ({ event, from, to }) =>
       to.state.name !== 'assigning' ||
       from.state.name === 'assigning' ||
-      to.state.reason === (event.type === 'taken' && event.resumed ? 'lease-resumed' : 'elected'),
-    'elected or resumed',
+      (event.type === 'taken' &&
+        to.state.reason === (event.resumed ? 'lease-resumed' : (event.reason ?? 'elected'))),
+    'elected or resumed, or why it was stood for',
   );
   every(
     t,
@@ -75,7 +76,8 @@ await t.test('every state carries why it is so', async (t) => {
       (event.type === 'lost' || event.type === 'expired') && from.state.name !== 'withdrawing',
     ({ event, to }) => {
       const { reason, detail } = to.state;
-      return 'reason' in event && reason === event.reason && detail === event.detail;
+      const told = event.type === 'lost' || event.type === 'expired' ? event : undefined;
+      return reason === told?.reason && detail === told?.detail;
     },
     'lost and expired say their own',
   );

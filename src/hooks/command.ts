@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import type { Clock } from '../clock.ts';
+
+export interface CommandParts {
+  /** Absolute path of the program; it gets no arguments. */
+  readonly program: string;
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** It and all that it has started are killed after this, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** Aborts: killed at once. */
+  readonly signal: AbortSignal;
+}
+
+/** What is kept of what it says: enough for the line in which a script names its trouble. */
+const SAID_MAX_CHARACTERS = 500;
+
+/**
+ * Runs a program to its end, in a process group of its own. It reads nothing, and what it writes to its
+ * standard output goes nowhere.
+ * @returns undefined when it exited with 0, else how it failed, in words
+ */
+export async function runCommand(parts: CommandParts): Promise<string | undefined> {
+  const { program, env, timeoutMs, clock, signal } = parts;
+  if (signal.aborted) return 'was not started: the daemon stops';
+  const child = spawn(program, [], { stdio: ['ignore', 'ignore', 'pipe'], env, detached: true });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(0, SAID_MAX_CHARACTERS);
+  });
+  let killed: string | undefined;
+  const kill = (why: string): void => {
+    killed ??= why;
+    killGroup(child.pid);
+    // Whoever left the group may still hold the other end: nobody waits for that.
+    child.stderr.destroy();
+  };
+  const cancel = clock.timer(timeoutMs, () => kill(`was killed after ${timeoutMs} ms`));
+  const onAbort = (): void => kill('was killed: the daemon stops');
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const ended = await new Promise<string | undefined>((resolve) => {
+      child.once('error', (error) => resolve(`cannot be run: ${error.message}`));
+      child.once('exit', (code, by) => {
+        if (code !== 0) resolve(by === null ? `exited with ${code}` : `was ended by ${by}`);
+        else resolve(undefined);
+      });
+    });
+    const how = killed ?? ended;
+    const words = said.trim();
+    return how === undefined || words === '' ? how : `${how}: ${words}`;
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', onAbort);
+    child.stderr.destroy();
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

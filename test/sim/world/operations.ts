@@ -1,0 +1,37 @@
+import { OperatorError } from '../../../src/errors.ts';
+import type { Host } from '../host/host.ts';
+import { NOTHING_LEFT, type Begin, type FaultKind } from './fault.ts';
+import type { World } from './world.ts';
+
+/** Above this choice a handover is to a named node; above the second it is forced. */
+const NAMED = 0.4;
+const FORCED = 0.8;
+/** Each may move a group once more than a fault does: away, and back. */
+const MOVES = 2;
+
+/** Lets an operator ask the daemon for something; what it refuses changes nothing. */
+function ask(host: Host, work: (daemon: NonNullable<Host['daemon']>) => Promise<unknown>): void {
+  const { daemon, process } = host;
+  if (daemon === undefined || process === undefined) return;
+  process.message(0, () => {
+    work(daemon).catch((error: unknown) => {
+      if (error instanceof OperatorError || process !== host.process || daemon.ending) return;
+      host.defect ??= error;
+    });
+  });
+}
+
+/** Somebody's node, by the rest of a choice. */
+function someNode({ hosts }: World, choice: number): string {
+  return hosts[Math.floor(choice * 1000) % hosts.length]?.options.node ?? '';
+}
+
+/** What operators do, and what probes find: nothing that breaks, and no two hold by it either. */
+export const OPERATIONS = {
+  handover: (world, host, { choice }, { name }) => {
+    world.invariants.turnover.repetitions += MOVES;
+    const to = choice < NAMED ? undefined : someNode(world, choice);
+    ask(host, (daemon) => daemon.handover({ group: name, to, force: choice > FORCED }));
+    return NOTHING_LEFT;
+  },
+} satisfies Partial<Record<FaultKind, Begin>>;
