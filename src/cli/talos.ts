@@ -19,6 +19,11 @@ export function talosCommand(io: Io): CommandModule {
             return (await import('./talos/render.ts')).renderCommand(io);
           }),
         )
+        .command(
+          lazy('owner [inventory]', 'show which control plane has the VIP', async () => {
+            return (await import('./talos/owner.ts')).ownerCommand(io);
+          }),
+        )
         .demandCommand(1, 'name a command of talos'),
     // Never called: a subcommand is demanded.
     handler: () => {},
