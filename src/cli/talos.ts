@@ -24,6 +24,11 @@ export function talosCommand(io: Io): CommandModule {
             return (await import('./talos/owner.ts')).ownerCommand(io);
           }),
         )
+        .command(
+          lazy('integrate <files..>', 'merge the VIP and patches into configurations', async () => {
+            return (await import('./talos/integrate.ts')).integrateCommand(io);
+          }),
+        )
         .demandCommand(1, 'name a command of talos'),
     // Never called: a subcommand is demanded.
     handler: () => {},
