@@ -19,6 +19,11 @@ export function talosCommand(io: Io): CommandModule {
             return (await import('./talos/render.ts')).renderCommand(io);
           }),
         )
+        .command(
+          lazy('address', 'choose the VIP as the Terraform module does', async () => {
+            return (await import('./talos/address.ts')).addressCommand(io);
+          }),
+        )
         .demandCommand(1, 'name a command of talos'),
     // Never called: a subcommand is demanded.
     handler: () => {},
