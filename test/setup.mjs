@@ -27,7 +27,7 @@ const BENCH = 'bench';
 const BENCH_PACKAGES = { keepalived: 'keepalived' };
 /** With this argument also what only the tests of test/full start. */
 const FULL = 'full';
-const FULL_PACKAGES = { prometheus: 'prometheus', chromium: 'chromium' };
+const FULL_PACKAGES = { prometheus: 'prometheus' };
 /** Debian starts what it installs; an etcd of its own is not wanted here. */
 const POLICY = '/usr/sbin/policy-rc.d';
 

@@ -29,6 +29,11 @@ export function talosCommand(io: Io): CommandModule {
             return (await import('./talos/integrate.ts')).integrateCommand(io);
           }),
         )
+        .command(
+          lazy('address', 'choose the VIP as the Terraform module does', async () => {
+            return (await import('./talos/address.ts')).addressCommand(io);
+          }),
+        )
         .demandCommand(1, 'name a command of talos'),
     // Never called: a subcommand is demanded.
     handler: () => {},

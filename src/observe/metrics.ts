@@ -103,6 +103,7 @@ export class Metrics {
       case 'stopping':
       case 'stopped':
       case 'listen-failed':
+      case 'notify-failed':
       case 'listening':
       case 'leader-changed':
       case 'leaseless-candidate':

@@ -25,14 +25,14 @@ function manager(environment: ServiceEnvironment) {
 const NOTIFY_SOCKET = '/run/systemd/notify';
 const watched: ServiceEnvironment = { NOTIFY_SOCKET, WATCHDOG_USEC: '10000000' };
 
-t.test('the manager is told of the start and the stop', async (t) => {
+await t.test('the manager is told of the start and the stop', async (t) => {
   const { service, sent } = manager({ NOTIFY_SOCKET });
   service.ready();
   service.stopping();
   t.strictSame(sent, [`${NOTIFY_SOCKET} READY=1`, `${NOTIFY_SOCKET} STOPPING=1`]);
 });
 
-t.test('without a manager nothing is sent', async (t) => {
+await t.test('without a manager nothing is sent', async (t) => {
   for (const environment of [{}, { NOTIFY_SOCKET: '' }, { NOTIFY_SOCKET: undefined }]) {
     const { service, clock, sent, events } = manager({ ...environment, WATCHDOG_USEC: '1000' });
     service.ready();
@@ -41,7 +41,7 @@ t.test('without a manager nothing is sent', async (t) => {
   }
 });
 
-t.test('the watchdog is fed four times in its interval, by ticks', async (t) => {
+await t.test('the watchdog is fed four times in its interval, by ticks', async (t) => {
   const { service, clock, sent } = manager(watched);
   for (let ms = 0; ms < 10_000; ms += 100) {
     service.tick(clock.now());
@@ -50,7 +50,7 @@ t.test('the watchdog is fed four times in its interval, by ticks', async (t) => 
   t.strictSame(sent, Array<string>(4).fill(`${NOTIFY_SOCKET} WATCHDOG=1`));
 });
 
-t.test('a control loop that stands still is not covered up by ticks', async (t) => {
+await t.test('a control loop that stands still is not covered up by ticks', async (t) => {
   const { service, clock, sent } = manager(watched);
   const turnedAt = clock.now();
   for (let ms = 0; ms < 20_000; ms += 100) {
@@ -62,7 +62,7 @@ t.test('a control loop that stands still is not covered up by ticks', async (t) 
   t.equal(sent.length, 4, 'it turns again');
 });
 
-t.test('a watchdog of another process, and one that is none', async (t) => {
+await t.test('a watchdog of another process, and one that is none', async (t) => {
   for (const [environment, ms] of [
     [{ ...watched, WATCHDOG_PID: String(PID) }, 10_000],
     [{ ...watched, WATCHDOG_PID: '1' }, 0],
@@ -77,7 +77,7 @@ t.test('a watchdog of another process, and one that is none', async (t) => {
   }
 });
 
-t.test('a notice that is not taken is said once, until one is', async (t) => {
+await t.test('a notice that is not taken is said once, until one is', async (t) => {
   const { service, sent, events, trouble } = manager({ NOTIFY_SOCKET });
   trouble.code = 111;
   service.ready();
