@@ -246,7 +246,7 @@ export class Host {
 
   /**
    * Whether nobody can tell that an address which a suspend left on a link is ours: the kernel keeps no mark,
-   * and the list of what we put there was lost.
+   * no fence manages it, and the list of what we put there was lost.
    */
   get #cannotTell(): boolean {
     const { kernel, machine, disk } = this;
@@ -254,7 +254,9 @@ export class Host {
     const listed = disk.saved?.addresses ?? [];
     return [...kernel.held.values()].some(
       ({ address: { address }, standstills }) =>
-        standstills !== machine.standstills && !listed.some((each) => each.address === address),
+        standstills !== machine.standstills &&
+        !kernel.tables.managed.has(address) &&
+        !listed.some((each) => each.address === address),
     );
   }
 
