@@ -30,11 +30,11 @@ export function controlRoutes(
     const query = queryOf(request);
     const group = query.get('group') ?? undefined;
     const to = query.get('to') ?? undefined;
-    const force = query.has('force');
+    const force = query.get('force') === 'true';
     return replyWith(() => handover.request({ group, to, force }, signal));
   };
   const onDrain: Handler = (request) =>
-    replyWith(() => drain.drain(queryOf(request).has('force'), signal));
+    replyWith(() => drain.drain(queryOf(request).get('force') === 'true', signal));
   const onUndrain: Handler = () => replyWith(async () => drain.undrain());
   return {
     '/handover': { POST: onHandover },

@@ -74,7 +74,8 @@ export async function settlePast({
   state.save();
   for (const controller of groups.all()) {
     const token = remembered.find((each) => each.controller === controller)?.token;
-    controller.start(token === undefined ? undefined : { token, sentAt: now, deadline: provedEnd });
+    const runs = token !== undefined && provedEnd > now;
+    controller.start(runs ? { token, sentAt: now, deadline: provedEnd } : undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Instant } from '../clock.ts';
 import { sameToken, type HolderRecord, type Token } from './record.ts';
+import type { Memory } from './types.ts';
 
 /** A token to be proved: its key stands, and its group's record is as its taking left it. */
 export interface Claim {
@@ -36,8 +37,17 @@ export interface Listed {
   provedEveryMs: number;
 }
 
-/** A confirmed beat or taking proved the right until `deadline`. It never ends earlier than before. */
-export function prolong(listed: Listed, deadline: Instant, everyMs: number): void {
+/**
+ * A confirmed beat or taking proved the right until `deadline`. It never ends earlier than before.
+ * @param memory the next save of the state file tells a successor until when it may be resumed
+ */
+export function prolong(
+  listed: Listed,
+  memory: Pick<Memory, 'provedEnd'>,
+  deadline: Instant,
+  everyMs: number,
+): void {
+  if (deadline > memory.provedEnd) memory.provedEnd = deadline;
   if (deadline <= listed.provedUntil) return;
   listed.provedUntil = deadline;
   listed.provedEveryMs = everyMs;

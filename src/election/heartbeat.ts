@@ -86,12 +86,6 @@ export class Heartbeat {
     return Math.min(heartbeatEveryMs, ...running.map(({ provedEveryMs }) => provedEveryMs));
   }
 
-  /** Until when any right is proved. */
-  #provedEnd(): Instant {
-    const ends = [...this.listed.values()].map(({ provedUntil }) => provedUntil);
-    return Math.max(0, ...ends) as Instant;
-  }
-
   /** What a token taken now may ever promise. */
   ceilingMs(): number {
     const { promisedEnd } = this.#parts.journal.memory;
@@ -110,7 +104,6 @@ export class Heartbeat {
     const holdForMs = Math.max(Math.min(wanted, ...ceilings), open);
     memory.seq += 1;
     memory.promisedEnd = after(sentAt, holdForMs);
-    memory.provedEnd = this.#provedEnd();
     journal.save();
     const beatEveryMs = this.pace.announce();
     const value = encodeBeat({
@@ -241,7 +234,7 @@ export class Heartbeat {
     const promised = after(sentAt, Math.min(holdForMs, listed.ceilingMs));
     const longest = rangedUntil(listed);
     const deadline = longest < promised ? longest : promised;
-    prolong(listed, deadline, everyMs);
+    prolong(listed, this.#parts.journal.memory, deadline, everyMs);
     this.#parts.onProved(group, { token, sentAt, deadline });
   }
 }

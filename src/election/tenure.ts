@@ -119,7 +119,7 @@ export class Tenure {
     this.#withdrawn = undefined;
     // What was promised before may last longer; held is no more than the record says of this token [H5].
     const deadline = after(beat.sentAt, Math.min(beat.holdForMs, ceilingMs));
-    prolong(listed, deadline, beat.everyMs);
+    prolong(listed, this.#parts.journal.memory, deadline, beat.everyMs);
     const proof = this.#parts.capped({ token, sentAt: beat.sentAt, deadline });
     if (!renewed) listener.onTaken(group.name, proof, this.#tokens.resumes(token));
     else {

@@ -26,6 +26,8 @@ const BEGIN_AFTER_MS = 100;
 const WAITING_MAX = 32;
 /** What a hook still gets when the daemon stops, in milliseconds. */
 const STOP_WITHIN_MS = 1000;
+/** One that is killed and does not end (a disk that hangs) keeps nobody, in milliseconds. */
+const KILLED_WITHIN_MS = 200;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const CONFLICTS = new Set<Reason>(['conflict', 'foreign-address', 'name-conflict']);
@@ -70,7 +72,12 @@ export class Hooks {
     const { clock } = this.#parts;
     const cancel = clock.timer(STOP_WITHIN_MS, () => this.#killed.abort());
     this.#begin();
-    await this.#running;
+    let cancelWait: (() => void) | undefined;
+    const waited = new Promise<void>((resolve) => {
+      cancelWait = clock.timer(STOP_WITHIN_MS + KILLED_WITHIN_MS, resolve);
+    });
+    await Promise.race([this.#running, waited]);
+    cancelWait?.();
     cancel();
     this.#killed.abort();
   }

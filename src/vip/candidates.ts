@@ -4,6 +4,9 @@ import type { CandidateView } from '../election/types.ts';
 /** Of a node that says nothing of its weight, or is not asked for one. */
 export const USUAL_WEIGHT = 50;
 
+/** Against one whose heartbeats have ceased. */
+export const SILENT = 'silent';
+
 /** Another candidate of a group, as whoever may hand the group over sees it. */
 export interface Other {
   readonly node: string;
@@ -35,7 +38,7 @@ export function others({ group, queue, facts }: Choice): Other[] {
     const said = facts.get(node);
     const own = said?.groups?.find(({ name }) => name === group);
     const against = !alive
-      ? 'silent'
+      ? SILENT
       : said?.drained === true
         ? 'drained'
         : own?.healthy === false

@@ -137,7 +137,8 @@ export class GroupController {
    * @param heir lease of the candidate that is to be next then
    */
   bar(source: FaultSource, fault: Fault | undefined, heir?: string): void {
-    this.#heir = heir;
+    const { name } = this.#life;
+    if (heir !== undefined && (name === 'leading' || name === 'assigning')) this.#heir = heir;
     this.#faults.set(source, fault);
   }
 
@@ -258,6 +259,8 @@ export class GroupController {
   async #withdraw(): Promise<void> {
     await this.#assignment.end(this.#inFlight.signal);
     this.#dispatch({ type: 'withdrawn' });
+    // Where there was nothing to release it is nobody's heir any more.
+    this.#heir = undefined;
     this.#assignment.link = undefined;
     this.#lookAtLink();
   }

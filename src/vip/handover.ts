@@ -1,7 +1,7 @@
 import { elapsedMs, type Clock, type Instant } from '../clock.ts';
 import type { FactsByNode } from '../election/node-facts.ts';
 import { describe, OperatorError } from '../errors.ts';
-import { best, candidatesText, others, type Other } from './candidates.ts';
+import { best, candidatesText, others, type Other, SILENT } from './candidates.ts';
 import type { GroupController } from './controller.ts';
 import type { Groups } from './groups.ts';
 import type { Outage } from './outage.ts';
@@ -79,7 +79,6 @@ export class Handover {
    */
   async candidates(controller: GroupController, signal: AbortSignal): Promise<Other[]> {
     const { election, clock } = this.#parts;
-    const { looks } = controller.status;
     const from = clock.now();
     let facts: FactsByNode;
     try {
@@ -87,6 +86,7 @@ export class Handover {
     } catch (error) {
       throw new OperatorError(`etcd does not say who could take it: ${describe(error)}`);
     }
+    const { looks } = controller.status;
     election.lookNow();
     while (controller.status.looks === looks) {
       if (elapsedMs(from, clock.now()) > LOOK_WITHIN_MS) {
@@ -124,7 +124,7 @@ export class Handover {
     const { to, force } = asked;
     const known = candidatesText(all);
     if (to === undefined) {
-      const found = best(all) ?? (force ? all.find((each) => !each.behindForeigner) : undefined);
+      const found = best(all) ?? (force ? all.find(couldTake) : undefined);
       if (found !== undefined) return found;
       const remedy = force || all.length === 0 ? '' : '; --force moves it all the same';
       throw new OperatorError(`nobody healthy could take ${group.name}; ${known}${remedy}`);
@@ -138,6 +138,8 @@ export class Handover {
     if (heir.behindForeigner) {
       throw new OperatorError(`a candidate that is no vip-elector is ahead of ${to}; ${known}`);
     }
+    if (!couldTake(heir))
+      throw new OperatorError(`${to} is ${SILENT}, so it cannot take; ${known}`);
     if (heir.against !== undefined && !force) {
       throw new OperatorError(`${to} is ${heir.against}; ${known}; --force moves it all the same`);
     }
@@ -180,4 +182,9 @@ export class Handover {
       await clock.sleep(LOOK_EVERY_MS, signal);
     }
   }
+}
+
+/** Nobody is forced on a group who is dead, or behind a stranger (rule 13 [A10]). */
+function couldTake({ against, behindForeigner }: Other): boolean {
+  return against !== SILENT && !behindForeigner;
 }
