@@ -2,8 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { describe, OperatorError } from './errors.ts';
 import { jsonReply, type Handler, type Reply, type Routes } from './observe/routes.ts';
 import type { Parts } from './parts.ts';
-import { Handover } from './vip/handover.ts';
-import { watchOutage } from './vip/outage.ts';
 
 /** Wants of a call, in its query. */
 function queryOf({ url = '/' }: IncomingMessage): URLSearchParams {
@@ -23,18 +21,11 @@ async function replyWith(work: () => Promise<unknown>): Promise<Reply> {
  * What changes the daemon's state: only through the unix socket in the runtime directory (design §7).
  * @param signal of the running daemon: ends what is under way
  */
-export function controlRoutes(parts: Parts, signal: AbortSignal): Routes {
-  const { clock, groups, elector, config, monitor } = parts;
-  const handover = new Handover({
-    node: config.node,
-    clock,
-    groups,
-    election: elector,
-    watchOutage: ({ group, status }) => {
-      const { link } = status.assignment;
-      return link && watchOutage({ clock, monitor }, group.vips, link);
-    },
-  });
+export function controlRoutes(
+  parts: Pick<Parts, 'handover' | 'drain'>,
+  signal: AbortSignal,
+): Routes {
+  const { handover, drain } = parts;
   const onHandover: Handler = (request) => {
     const query = queryOf(request);
     const group = query.get('group') ?? undefined;
@@ -42,5 +33,12 @@ export function controlRoutes(parts: Parts, signal: AbortSignal): Routes {
     const force = query.has('force');
     return replyWith(() => handover.request({ group, to, force }, signal));
   };
-  return { '/handover': { POST: onHandover } };
+  const onDrain: Handler = (request) =>
+    replyWith(() => drain.drain(queryOf(request).has('force'), signal));
+  const onUndrain: Handler = () => replyWith(async () => drain.undrain());
+  return {
+    '/handover': { POST: onHandover },
+    '/drain': { POST: onDrain },
+    '/undrain': { POST: onUndrain },
+  };
 }

@@ -88,6 +88,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   emit({ type: 'started', version, node: config.node });
   await monitor.start();
   refuseUnusableVips(config, monitor);
+  parts.drain.restore();
   await settlePast(parts);
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();

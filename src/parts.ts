@@ -15,10 +15,14 @@ import type { FenceStatus } from './observe/status.ts';
 import { TracedNetwork } from './observe/traced-network.ts';
 import { TracedStore } from './observe/traced-store.ts';
 import type { Opened } from './opened.ts';
-import { refuseTalosVips } from './talos/admission.ts';
+import { DrainFile } from './runtime/drain-file.ts';
 import { StateFile } from './runtime/state-file.ts';
+import { refuseTalosVips } from './talos/admission.ts';
 import { GroupController } from './vip/controller.ts';
+import { Drain } from './vip/drain.ts';
 import { Groups } from './vip/groups.ts';
+import { Handover } from './vip/handover.ts';
+import { watchOutage } from './vip/outage.ts';
 
 /** The parts of a running daemon, in the order in which they are made. */
 export interface Parts {
@@ -33,6 +37,8 @@ export interface Parts {
   readonly state: StateFile;
   readonly groups: Groups;
   readonly elector: Elector;
+  readonly handover: Handover;
+  readonly drain: Drain;
   /** Aborts with what a group's work threw that nobody expected: the daemon has to end. */
   readonly broken: AbortSignal;
 }
@@ -79,6 +85,7 @@ export async function openParts(
   const neighbours = hasIPv6(configured) ? openNeighbourSender() : undefined;
   opened.add(() => neighbours?.close());
   const groups = new Groups();
+  const mark = new DrainFile(config.stateDir);
   const announcer = new Announcer(
     {
       clock,
@@ -95,6 +102,7 @@ export async function openParts(
       links: monitor.links.map(({ name }) => name),
       groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
       listen: config.listen,
+      drained: mark.isThere,
     });
   const admit = (signal: AbortSignal): Promise<void> =>
     refuseTalosVips(config, store, { deadlineMs: timing.requestDeadlineMs, signal });
@@ -108,6 +116,7 @@ export async function openParts(
   for (const group of configured) {
     groups.add(new GroupController({ ...shared, election: elector }, group));
   }
+  const operations = operationsOf({ node, clock, groups, elector, monitor, mark });
   return {
     config: { ...config, timing },
     clock,
@@ -119,6 +128,34 @@ export async function openParts(
     state,
     groups,
     elector,
+    ...operations,
     broken: broken.signal,
   };
+}
+
+/** What operators may ask for. */
+function operationsOf({
+  node,
+  clock,
+  groups,
+  elector,
+  monitor,
+  mark,
+}: Pick<Parts, 'clock' | 'groups' | 'elector' | 'monitor'> & {
+  readonly node: string;
+  readonly mark: DrainFile;
+}): Pick<Parts, 'handover' | 'drain'> {
+  const handover = new Handover({
+    node,
+    clock,
+    groups,
+    election: elector,
+    watchOutage: ({ group, status }) => {
+      const { link } = status.assignment;
+      return link && watchOutage({ clock, monitor }, group.vips, link);
+    },
+  });
+  const onChange = (): void => elector.factsChanged();
+  const drain = new Drain({ node, clock, groups, mark, handover, onChange });
+  return { handover, drain };
 }

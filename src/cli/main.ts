@@ -33,18 +33,13 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 function commands(parser: Argv, io: Io): Argv {
-  return parser
+  return operations(parser, io)
     .scriptName('vip-elector')
     .usage('Elects over etcd which node owns a virtual IP, and puts it there.\n\n$0 <command>')
     .command(runCommand(io))
     .command(
       lazy('status', 'show who holds which virtual IP, since when and why', async () => {
         return (await import('./status.ts')).statusCommand(io);
-      }),
-    )
-    .command(
-      lazy('handover', 'move a group to another node', async () => {
-        return (await import('./handover.ts')).handoverCommand(io);
       }),
     )
     .command(
@@ -92,6 +87,26 @@ function commands(parser: Argv, io: Io): Argv {
       if (error !== undefined && error.name !== 'YError') throw error;
       throw new OperatorError(withSuggestion(message), ExitCode.usage);
     });
+}
+
+/** What an operator does to the daemon of this node. */
+function operations(parser: Argv, io: Io): Argv {
+  return parser
+    .command(
+      lazy('handover', 'move a group to another node', async () => {
+        return (await import('./handover.ts')).handoverCommand(io);
+      }),
+    )
+    .command(
+      lazy('drain', 'hand over what this node holds, and keep it out until undrain', async () => {
+        return (await import('./drain.ts')).drainCommand(io);
+      }),
+    )
+    .command(
+      lazy('undrain', 'let this node stand for election again', async () => {
+        return (await import('./drain.ts')).undrainCommand(io);
+      }),
+    );
 }
 
 /** Adds to yargs' "Unknown argument: vipp" what may have been meant. */

@@ -104,6 +104,13 @@ export const FIELDS: readonly Field[] = [
     describe: 'directory of the state file, the lock and the control socket',
   },
   {
+    path: 'stateDir',
+    flag: 'state-dir',
+    takes: 'DIR',
+    fallback: '/var/lib/vip-elector',
+    describe: 'directory of what must survive a reboot: that this node is drained',
+  },
+  {
     path: 'log.level',
     flag: 'log-level',
     takes: 'LEVEL',

@@ -140,7 +140,7 @@ function sourcesOf(sources: Sources, draft: Draft): Record<string, string> {
 
 /** @throws TypeError when a field that the rules require is missing: a fault of theirs */
 function configOf(draft: Draft): Config {
-  const { node, prefix, listen, runtimeDir, log, keepOnStop } = draft;
+  const { node, prefix, listen, runtimeDir, stateDir, log, keepOnStop } = draft;
   const { profile, holdFor, announceEvery } = draft;
   return {
     node: present(node),
@@ -154,6 +154,7 @@ function configOf(draft: Draft): Config {
     }),
     listen: present(listen),
     runtimeDir: present(runtimeDir),
+    stateDir: present(stateDir),
     logLevel: present(log?.level),
     logFormat: present(log?.format),
     ...hooksOf(draft.hooks),

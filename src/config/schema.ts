@@ -131,6 +131,7 @@ export const schema = z.strictObject({
   announceEvery: field('announceEvery', text(parseDuration)),
   listen: field('listen', text(parseListen)),
   runtimeDir: field('runtimeDir', text(parseRuntimeDir)),
+  stateDir: field('stateDir', text(parseRuntimeDir)),
   log: log.optional().describe('the log on standard output'),
   hooks: hooks.optional().describe('programs to run at what happens to a group'),
   keepOnStop: field('keepOnStop', z.boolean()),

@@ -62,6 +62,8 @@ export interface Config {
   readonly timing: Timing;
   readonly listen: { readonly host: string; readonly port: number } | 'off';
   readonly runtimeDir: string;
+  /** Survives a reboot, unlike the runtime directory. */
+  readonly stateDir: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** `auto`: pretty on a terminal, JSON elsewhere. */
   readonly logFormat: 'auto' | 'json' | 'pretty';

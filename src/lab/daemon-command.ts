@@ -39,8 +39,19 @@ export function daemonCommand(context: DaemonContext): Command {
   const identity = ['--node', node, '--vip', vips.join(','), '--link', 'end0'];
   const timing = ['--profile', profile];
   const place = ['--etcd', endpoints.join(','), '--runtime-dir', runtimeDir, '--listen', LISTEN];
+  const state = ['--state-dir', `${runtimeDir}-state`];
   const first = saboteur ? ['--import', saboteurUrl(main, runtimeDir)] : [];
-  const run = [main, 'run', ...identity, ...place, ...timing, '--log-format', 'json', ...args];
+  const run = [
+    main,
+    'run',
+    ...identity,
+    ...place,
+    ...state,
+    ...timing,
+    '--log-format',
+    'json',
+    ...args,
+  ];
   return [process.execPath, ...first, ...run];
 }
 

@@ -37,6 +37,7 @@ holdFor: 5s # ${file}:2
 announceEvery: 3s # default
 listen: :2112 # default
 runtimeDir: /run/vip-elector # default
+stateDir: /var/lib/vip-elector # default
 log:
   level: info # default
   format: auto # default

@@ -68,4 +68,23 @@ await inNamespace(t, import.meta.url, async () => {
     const records = await holder.daemonRecords();
     t.ok(records.some(({ msg, reason }) => msg === 'transition' && reason === 'handover'));
   });
+
+  await t.test('drained: another holds, and this one keeps out over a restart', async (t) => {
+    const from = await lab.settled(signal);
+    const drained = await ask(from, ['drain']);
+    t.equal(drained.code, 0, drained.stderr);
+    t.equal(drained.stdout.split(',')[0], `${from.name} is drained: it gave up default`);
+    while ([undefined, from].includes(lab.holder())) await lab.clock.sleep(20, signal);
+    await from.killDaemon();
+    await from.startDaemon();
+    const said = async (): Promise<boolean> => {
+      const status = await ask(from, ['handover']);
+      return status.stderr.includes('it is faulted here') || status.stderr.includes(' holds it');
+    };
+    while (!(await said())) await lab.clock.sleep(100, signal);
+    t.equal(await candidates(), 2);
+    const undrained = await ask(from, ['undrain']);
+    t.equal(undrained.code, 0, undrained.stderr);
+    while ((await candidates()) < 3) await lab.clock.sleep(50, signal);
+  });
 });

@@ -15,6 +15,7 @@ await t.test(
       timing: { profile: 'steady', holdForMs: 3000, announceEveryMs: 3000, takeoverAfterMs: 3700 },
       listen: { host: '', port: 2112 },
       runtimeDir: '/run/vip-elector',
+      stateDir: '/var/lib/vip-elector',
       logLevel: 'info',
       logFormat: 'auto',
       keepOnStop: false,

@@ -11,12 +11,13 @@ import type { Network } from '../../../src/network/types.ts';
 import { campaign, settlePast } from '../../../src/predecessor.ts';
 import { tick } from '../../../src/ticker.ts';
 import { GroupController } from '../../../src/vip/controller.ts';
+import { Drain } from '../../../src/vip/drain.ts';
 import { Groups } from '../../../src/vip/groups.ts';
 import { Handover, type HandoverReport, type HandoverRequest } from '../../../src/vip/handover.ts';
 import type { VipGroup } from '../../../src/vip/types.ts';
 import type { Process } from './process.ts';
 import type { Rng } from '../engine/rng.ts';
-import type { SimState } from './state.ts';
+import type { Disk, SimState } from './state.ts';
 
 const STOP_WITHIN_MS = 1500;
 const REVOKE_WITHIN_MS = 300;
@@ -40,6 +41,7 @@ export interface DaemonSeams {
   readonly guard: KernelGuard;
   readonly store: Store;
   readonly state: SimState;
+  readonly disk: Disk;
   readonly rng: Rng;
   readonly emit: Emit;
   readonly onFrame: (frame: Uint8Array) => void;
@@ -58,6 +60,7 @@ export class SimDaemon {
   readonly #monitor: NetworkMonitor;
   readonly #elector: Elector;
   readonly #handover: Handover;
+  readonly #drain: Drain;
   readonly #running = new AbortController();
   #break: (error: unknown) => void = () => undefined;
   readonly #broken = new Promise<never>((_resolve, reject) => {
@@ -104,6 +107,7 @@ export class SimDaemon {
       election: this.#elector,
       watchOutage: () => undefined,
     });
+    this.#drain = this.#drainOf(seams);
   }
 
   /** It was told to stop. */
@@ -112,6 +116,33 @@ export class SimDaemon {
   /** As the command asks the daemon. @throws OperatorError when it is refused */
   handover(asked: HandoverRequest): Promise<HandoverReport> {
     return this.#handover.request(asked, this.#running.signal);
+  }
+
+  #drainOf({ process: clock, disk }: DaemonSeams): Drain {
+    const { node } = this.#options;
+    const mark = {
+      path: 'drained',
+      get isThere() {
+        return disk.drained;
+      },
+      put: () => {
+        if (disk.refuses) throw new Error('the disk is full');
+        disk.drained = true;
+      },
+      remove: () => void (disk.drained = false),
+    };
+    const onChange = (): void => this.#elector.factsChanged();
+    const around = { groups: this.groups, handover: this.#handover };
+    return new Drain({ node, clock, mark, onChange, ...around });
+  }
+
+  /** As the command asks the daemon. @throws OperatorError when it is refused */
+  drain(force: boolean): Promise<unknown> {
+    return this.#drain.drain(force, this.#running.signal);
+  }
+
+  undrain(): void {
+    this.#drain.undrain();
   }
 
   /** Asks it to stop, as SIGTERM does. */
@@ -126,6 +157,7 @@ export class SimDaemon {
     const monitor = this.#monitor;
     const past = { clock, state, network, emit, monitor, guard, groups: this.groups };
     await this.#monitor.start();
+    this.#drain.restore();
     await settlePast(past);
     this.#monitor.subscribe((event) => this.groups.onNetwork(event));
     const { signal } = this.#running;

@@ -81,7 +81,12 @@ export class Host {
     const { scheduler, cluster } = around;
     this.name = name;
     this.options = options;
-    this.disk = { saved: undefined, copied: options.clonedIdentity, refuses: false };
+    this.disk = {
+      saved: undefined,
+      copied: options.clonedIdentity,
+      refuses: false,
+      drained: false,
+    };
     this.#around = around;
     this.#rng = rng;
     this.machine = new Machine(scheduler, name, options.rate, options.upForMs);
@@ -139,6 +144,7 @@ export class Host {
         guard,
         store: client,
         state,
+        disk: this.disk,
         rng: rng.fork('daemon'),
         emit,
         onFrame: (frame) => judgeFrame(this, frame),

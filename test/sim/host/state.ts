@@ -9,6 +9,8 @@ export interface Disk {
   saved: { memory: Memory; addresses: readonly AssignedAddress[] } | undefined;
   /** The runtime directory was copied from another host, with this identity. */
   copied: string | undefined;
+  /** Its operator told it to keep out: survives the boot, too. */
+  drained: boolean;
   /** Full or read-only. */
   refuses: boolean;
 }

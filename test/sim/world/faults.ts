@@ -3,7 +3,7 @@ import { FENCE_FAULTS } from './fence-faults.ts';
 import type { Begin, Fault, FaultKind, Heal } from './fault.ts';
 import { HOST_FAULTS } from './host-faults.ts';
 import { KEY_FAULTS } from './key-faults.ts';
-import { OPERATIONS } from './operations.ts';
+import { OPERATIONS, undrain } from './operations.ts';
 import { ROUTE_FAULTS } from './route-faults.ts';
 import type { World } from './world.ts';
 
@@ -49,5 +49,6 @@ export function healAll({ cluster, hosts, lan }: World, faults: readonly Fault[]
     host.goOnProcess();
     host.powerOn();
     host.start();
+    if (host.disk.drained) undrain(host);
   }
 }

@@ -21,6 +21,12 @@ function ask(host: Host, work: (daemon: NonNullable<Host['daemon']>) => Promise<
   });
 }
 
+/** Lets a node in again; one whose daemon does not run by its file. */
+export function undrain(host: Host): void {
+  host.disk.drained = false;
+  ask(host, async (daemon) => daemon.undrain());
+}
+
 /** Somebody's node, by the rest of a choice. */
 function someNode({ hosts }: World, choice: number): string {
   return hosts[Math.floor(choice * 1000) % hosts.length]?.options.node ?? '';
@@ -33,5 +39,10 @@ export const OPERATIONS = {
     const to = choice < NAMED ? undefined : someNode(world, choice);
     ask(host, (daemon) => daemon.handover({ group: name, to, force: choice > FORCED }));
     return NOTHING_LEFT;
+  },
+  drain: (world, host, { choice }) => {
+    world.invariants.turnover.repetitions += MOVES;
+    ask(host, (daemon) => daemon.drain(choice > FORCED));
+    return () => undrain(host);
   },
 } satisfies Partial<Record<FaultKind, Begin>>;
