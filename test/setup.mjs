@@ -19,6 +19,7 @@ const PACKAGES = {
   openssl: 'openssl',
   spin: 'spin',
   tcpdump: 'tcpdump',
+  'systemd-analyze': 'systemd',
   gcc: 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',
 };

@@ -38,6 +38,7 @@ export const cleanupCommand: CommandModule<object, CleanupArguments> = {
       dryRun: argv['dry-run'],
       force: argv.force,
       runtimeDir: argv['runtime-dir'],
+      serviceResult: process.env['SERVICE_RESULT'],
       print: (line) => void process.stdout.write(`${line}\n`),
     });
   },
@@ -47,6 +48,11 @@ export interface CleanupOptions {
   readonly dryRun: boolean;
   readonly force: boolean;
   readonly runtimeDir: string;
+  /**
+   * systemd's $SERVICE_RESULT (systemd.exec(5)), set where this runs as ExecStopPost=: then only what a
+   * clean stop forgot is withdrawn, and what the state file claims (keepOnStop) is left.
+   */
+  readonly serviceResult?: string | undefined;
   readonly print: (line: string) => void;
 }
 
@@ -55,6 +61,17 @@ export interface CleanupOptions {
  * @throws OperatorError when a daemon runs, or not all could be withdrawn; PrivilegeError
  */
 export async function cleanup(options: CleanupOptions): Promise<void> {
+  const { serviceResult } = options;
+  if (serviceResult !== undefined && serviceResult !== 'success') {
+    options.print(
+      `left as it is, for the next start to resume: the service ended with ${serviceResult}`,
+    );
+    return;
+  }
+  if (serviceResult !== undefined && recordedAddresses(options.runtimeDir).length > 0) {
+    options.print('left as it is: the daemon kept its addresses when it stopped');
+    return;
+  }
   if (options.dryRun || options.force) {
     await withdrawAll(options);
     if (options.dryRun) await removeFence(options);

@@ -66,6 +66,30 @@ await inNamespace(t, import.meta.url, async () => {
     t.same(await run(), ['nothing to withdraw: no address on any link is ours'], 'twice is once');
   });
 
+  await t.test('after a service that failed nothing goes: the next start resumes', async (t) => {
+    await someAddresses(t);
+    for (const serviceResult of ['signal', 'watchdog', 'exit-code']) {
+      t.match(await run({ serviceResult }), [new RegExp(`left as it is.* ${serviceResult}$`)]);
+    }
+    t.ok(isThere('10.0.0.5/32') && isThere('fd00::5/128'));
+  });
+
+  await t.test('after a clean stop what the state file claims stays, else all goes', async (t) => {
+    await someAddresses(t);
+    const runtimeDir = t.testdir();
+    const kept = { link: 'end0', address: '10.0.0.5', prefixLength: 32 };
+    writeFileSync(join(runtimeDir, 'state.json'), JSON.stringify({ addresses: [kept] }));
+    t.match(await run({ serviceResult: 'success', runtimeDir }), [/^left as it is: /]);
+    t.ok(isThere('10.0.0.5/32'));
+    writeFileSync(join(runtimeDir, 'state.json'), JSON.stringify({ addresses: [] }));
+    t.ok(
+      (await run({ serviceResult: 'success', runtimeDir })).includes(
+        'withdrew 10.0.0.5/32 on end0',
+      ),
+    );
+    t.notOk(isThere('10.0.0.5/32'));
+  });
+
   await t.test('a dry run prints the same addresses and changes nothing', async (t) => {
     await someAddresses(t);
     t.same((await run({ dryRun: true })).toSorted(), [
