@@ -87,7 +87,7 @@ function goneHolder(situation: Situation, record: HolderRecord): Takeable {
 
 /** Looks at the record; undefined while somebody leads, or there is none. */
 function ending(situation: Situation): Takeable | undefined {
-  const { view, self, claimed, readAt, foreignElection, stamps } = situation;
+  const { view, self, claimed, readAt, stamps } = situation;
   const { record, recordRevision } = view;
   const head = view.queue[0];
   if (head !== undefined && !head.ours) return undefined; // A foreign leader lives.
@@ -106,10 +106,7 @@ function ending(situation: Situation): Takeable | undefined {
     // Rule 14: the runtime lock is ours and the kernel confirmed that nothing is left.
     return ownEarlier ? atOnce(situation) : goneHolder(situation, record);
   }
-  // Released or deposed. In a foreign election somebody else may have led since, unseen by us.
-  const known = !foreignElection || stamps.holds('leader-seen', unbroken(situation));
-  if (known) return atOnce(situation);
-  return longest(`foreign-election:${recordRevision}`);
+  return atOnce(situation); // Released or deposed.
 }
 
 /**
@@ -125,6 +122,18 @@ function afterForeigners(
   if (head !== undefined && !head.ours) stamps.due('foreigner-led', since, readAt, 0);
   if (end === undefined || !stamps.holds('foreigner-led', since)) return end;
   const at = stamps.due('after-foreigners', since, readAt, LONGEST_TAKEOVER_AFTER_MS);
+  return at > end.at ? { ...end, at } : end;
+}
+
+/**
+ * In a foreign election others may have led unseen: before our first look, and whenever our reads failed.
+ * Unless a holder of ours was seen at its head since, the longest promise is waited out, from then on.
+ */
+function afterTheUnseen(situation: Situation, end: Takeable | undefined): Takeable | undefined {
+  const { stamps, readAt, foreignElection } = situation;
+  const seen = unbroken(situation);
+  if (end === undefined || !foreignElection || stamps.holds('leader-seen', seen)) return end;
+  const at = stamps.due('unseen', seen, readAt, LONGEST_TAKEOVER_AFTER_MS);
   return at > end.at ? { ...end, at } : end;
 }
 
@@ -148,9 +157,10 @@ export function takeable(situation: Situation): Takeable {
     // others may lead unseen (rule 8, last sentence). One that only leads may be waiting itself.
     stamps.due('leader-seen', unbroken(situation), situation.readAt, 0);
   }
-  const end = afterForeigners(situation, ending(situation));
+  const end = afterTheUnseen(situation, afterForeigners(situation, ending(situation)));
   if (end === undefined) {
-    for (const slot of ['ending', 'absent', 'later-life', 'after-foreigners']) stamps.clear(slot);
+    for (const slot of ['ending', 'absent', 'later-life', 'after-foreigners', 'unseen'])
+      stamps.clear(slot);
   }
   // Rule 8 [A3]: held by our own live token: the taking was confirmed, the reply lost; or a resume; or
   // only its proof is to be founded anew, and then nobody else has taken while our key stands.

@@ -86,3 +86,16 @@ await t.test(
     t.equal(takeableAt(situation({ queue: [own], ...seen })), longest);
   },
 );
+
+await t.test(
+  'rule 8: in a foreign election nothing that was waited for before our reads failed counts',
+  async (t) => {
+    for (const state of ['unknown', 'foreign', 'held'] as const) {
+      const stamps = new Stamps();
+      const record = recordOf(dead, { state });
+      const seen = { queue: [own], record, foreignElection: true, stamps };
+      takeableAt(situation({ ...seen, readsGoodSince: ago(20_000), readAt: ago(15_000) }));
+      t.equal(takeableAt(situation({ ...seen, readsGoodSince: ago(100) })), longest, state);
+    }
+  },
+);

@@ -79,7 +79,8 @@ export class Invariants {
       };
       host.rights.onArrived = (txn) =>
         this.#note(host, this.#rules.wrongWith(txn, this.#senders.get(txn)));
-      host.rights.onRefused = (txn, reply) => this.#lost.refused(host.machine, txn, reply);
+      host.rights.onRefused = (txn, reply) =>
+        this.#lost.refused(host.machine, txn, reply, this.#cluster.now);
     }
   }
 
@@ -171,7 +172,7 @@ export class Invariants {
     if (late !== undefined) found.push(['beat-late', late]);
     const short = this.#promises.sent(host, txn);
     if (short !== undefined) found.push(['promise-too-short', short]);
-    const lost = this.#lost.sent(host.machine, txn);
+    const lost = this.#lost.sent(host.machine, txn, this.#cluster.now);
     if (lost !== undefined) found.push(['lost-token-proved', lost]);
     found.push(...this.#givingUp.wrongIn(host, txn));
     return found;
