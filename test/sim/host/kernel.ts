@@ -6,7 +6,7 @@ import type { Machine } from './machine.ts';
 import type { Process } from './process.ts';
 import type { Rng } from '../engine/rng.ts';
 import type { SimEvent } from '../engine/scheduler.ts';
-import { Tables } from './tables.ts';
+import { SEEN_WITHIN_MS, Tables } from './tables.ts';
 
 /** The kernel sweeps expired addresses this early and this late, in milliseconds (fencing/lifetime.ts). */
 const EARLIEST_MS = -20;
@@ -103,6 +103,8 @@ export class Kernel {
       if (tables.isAstray(address, standstills, stoppedAt)) return true;
       // Held up by a pause, not heeded when it was to be taken off, and then nobody was there to repeat it.
       if (each.lateAt !== undefined && stoppedAt <= this.ignoresUntil) return true;
+      // Held up by a pause, and stopped again before what follows from a look at the clock had its effect.
+      if (each.lateAt !== undefined && stoppedAt - each.lateAt <= SEEN_WITHIN_MS) return true;
       if (!tables.managed.has(address) && each.standstills !== standstills) return true;
     }
     return false;
