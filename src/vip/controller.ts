@@ -20,12 +20,6 @@ export interface ControllerParts extends UpkeepParts {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Who looks, whenever the queue was read, whether the group should be held here. */
-export interface Standing {
-  readonly isLastResort: boolean;
-  look(): void;
-}
-
 /** Performs for one group what the machine says, and tells the machine what happened. */
 export class GroupController {
   readonly group: VipGroup;
@@ -42,7 +36,6 @@ export class GroupController {
   /** Lease of the candidate that is to be next when what is held is given up. */
   #heir: string | undefined;
   #takenAt: Instant | undefined;
-  #standing: Standing | undefined;
   /** The daemon ends and leaves everything as it is. */
   #abandoned = false;
 
@@ -98,15 +91,13 @@ export class GroupController {
     this.#looks += 1;
     const head = view.queue[0];
     this.#dispatch({ type: 'queue', otherLeads: head !== undefined && !head.mine });
-    this.#standing?.look();
   }
 
   onTaken(proof: Proof, resumed: boolean): void {
     if (this.#abandoned) return;
     this.#hold.begin(proof);
     this.#takenAt = proof.sentAt;
-    const lastResort = this.#standing?.isLastResort === true;
-    this.#dispatch({ type: 'taken', resumed, ...(lastResort && { reason: 'last-resort' }) });
+    this.#dispatch({ type: 'taken', resumed });
   }
 
   onProved(proof: Proof): void {
@@ -126,11 +117,6 @@ export class GroupController {
   }
 
   // What operators and probes ask for.
-
-  /** Follows whoever may bar the group or move it away: told of each look at the queue. */
-  set standing(standing: Standing) {
-    this.#standing = standing;
-  }
 
   /**
    * Keeps the group out of the election, or lets it in again; what is held is given up.

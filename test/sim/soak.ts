@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { REACHED_ELSEWHERE, unreached } from './soak/coverage.ts';
 import { soak } from './soak/soak.ts';
+import { emptySummary, merge } from './soak/summary.ts';
 
 /**
  * Schedules of `npm test`, by the profiles of their hosts; `npm run soak` takes other seeds, and more. One
@@ -15,15 +18,30 @@ const WITHIN_MS = 900_000;
 
 t.setTimeout(WITHIN_MS);
 
+const all = emptySummary();
+
 for (const [profiles, count, operations] of SCHEDULES) {
   await t.test(
     `no schedule breaks an invariant, and after its faults somebody holds: profiles ${profiles ?? 'seconds'}${operations ? ', with operations' : ''}`,
     { timeout: WITHIN_MS },
     async (t) => {
       const options = { schedules: count, firstSeed: 1, workers: 2, profiles, operations };
-      const { schedules, failures } = await soak(options);
+      const summary = await soak(options);
+      merge(all, summary);
+      const { schedules, failures } = summary;
       t.equal(schedules, count);
       t.strictSame(failures, []);
     },
   );
 }
+
+await t.test('every row of the transition table and every reason is reached by a test', (t) => {
+  const { states, reasons } = unreached(all.transitions);
+  t.strictSame(states, []);
+  t.strictSame(reasons.toSorted(), [...REACHED_ELSEWHERE.keys()].toSorted());
+  for (const [reason, file] of REACHED_ELSEWHERE) {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    t.match(text, `reason: '${reason}'`, file);
+  }
+  t.end();
+});

@@ -1,4 +1,4 @@
-import { REASONS, type GroupState } from '../../../src/events.ts';
+import { REASONS, type GroupState, type Reason } from '../../../src/events.ts';
 
 /** How often a group went from one state to another, and why: `from → to: reason`. */
 export type Transitions = Record<string, number>;
@@ -16,6 +16,12 @@ const TABLE: Readonly<Record<GroupState, readonly GroupState[]>> = {
   withdrawing: ['following', 'faulted'],
   faulted: ['withdrawing', 'following'],
 };
+
+/** Reasons that no schedule can give, and the test that reaches each: its text names it. */
+export const REACHED_ELSEWHERE: ReadonlyMap<Reason, string> = new Map([
+  ['link-missing', 'test/netns/links.ts'],
+  ['config-changed', 'test/election/strays.ts'],
+]);
 
 /** What no schedule has reached: changes of state that the table has, and reasons. */
 export function unreached(transitions: Transitions): { states: string[]; reasons: string[] } {

@@ -66,9 +66,8 @@ await t.test('every state carries why it is so', async (t) => {
     ({ event, from, to }) =>
       to.state.name !== 'assigning' ||
       from.state.name === 'assigning' ||
-      (event.type === 'taken' &&
-        to.state.reason === (event.resumed ? 'lease-resumed' : (event.reason ?? 'elected'))),
-    'elected or resumed, or why it was stood for',
+      (event.type === 'taken' && to.state.reason === (event.resumed ? 'lease-resumed' : 'elected')),
+    'elected or resumed',
   );
   every(
     t,
