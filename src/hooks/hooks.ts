@@ -30,7 +30,7 @@ const STOP_WITHIN_MS = 1000;
 const KILLED_WITHIN_MS = 200;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-const CONFLICTS = new Set<Reason>(['foreign-address', 'name-conflict']);
+const CONFLICTS = new Set<Reason>(['conflict', 'foreign-address', 'name-conflict']);
 
 /**
  * Runs the operator's commands at what happens to a group: one after another, in the order of the

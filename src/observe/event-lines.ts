@@ -11,7 +11,7 @@ type Line = readonly [component: Component, level: Level, message: string];
 const LAG_WARN_MS = 250;
 
 /** Somebody else on the LAN or in the cluster is wrong: a person must find it. */
-const PERSON_NEEDED = new Set<Reason>(['foreign-address', 'name-conflict']);
+const PERSON_NEEDED = new Set<Reason>(['conflict', 'foreign-address', 'name-conflict']);
 /** Went wrong, and will be tried again. */
 const TROUBLE = new Set<Reason>([
   'fence-expired',
@@ -19,7 +19,9 @@ const TROUBLE = new Set<Reason>([
   'deposed',
   'link-down',
   'link-missing',
+  'unhealthy',
   'assign-failed',
+  'etcd-unreachable',
   'suspended',
 ]);
 

@@ -12,9 +12,21 @@ const EXPECTED_TRANSITIONS: Partial<Record<GroupState, readonly Reason[]>> = {
     'deposed',
     'link-down',
     'link-missing',
+    'unhealthy',
+    'conflict',
+    'etcd-unreachable',
     'drained',
+    'preempted',
   ],
-  faulted: ['link-down', 'link-missing', 'drained', 'name-conflict', 'foreign-address'],
+  faulted: [
+    'link-down',
+    'link-missing',
+    'unhealthy',
+    'drained',
+    'conflict',
+    'name-conflict',
+    'foreign-address',
+  ],
 };
 
 /** A VIP of a group, exactly as events name it. */

@@ -20,6 +20,12 @@ export interface ControllerParts extends UpkeepParts {
   readonly onDefect: (error: unknown) => void;
 }
 
+/** Who looks, whenever the queue was read, whether the group should be held here. */
+export interface Standing {
+  readonly isLastResort: boolean;
+  look(): void;
+}
+
 /** Performs for one group what the machine says, and tells the machine what happened. */
 export class GroupController {
   readonly group: VipGroup;
@@ -36,6 +42,7 @@ export class GroupController {
   /** Lease of the candidate that is to be next when what is held is given up. */
   #heir: string | undefined;
   #takenAt: Instant | undefined;
+  #standing: Standing | undefined;
   /** The daemon ends and leaves everything as it is. */
   #abandoned = false;
 
@@ -91,13 +98,15 @@ export class GroupController {
     this.#looks += 1;
     const head = view.queue[0];
     this.#dispatch({ type: 'queue', otherLeads: head !== undefined && !head.mine });
+    this.#standing?.look();
   }
 
   onTaken(proof: Proof, resumed: boolean): void {
     if (this.#abandoned) return;
     this.#hold.begin(proof);
     this.#takenAt = proof.sentAt;
-    this.#dispatch({ type: 'taken', resumed });
+    const lastResort = this.#standing?.isLastResort === true;
+    this.#dispatch({ type: 'taken', resumed, ...(lastResort && { reason: 'last-resort' }) });
   }
 
   onProved(proof: Proof): void {
@@ -117,6 +126,11 @@ export class GroupController {
   }
 
   // What operators and probes ask for.
+
+  /** Follows whoever may bar the group or move it away: told of each look at the queue. */
+  set standing(standing: Standing) {
+    this.#standing = standing;
+  }
 
   /**
    * Keeps the group out of the election, or lets it in again; what is held is given up.

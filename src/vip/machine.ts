@@ -39,7 +39,8 @@ export interface MachineState {
 export type MachineEvent =
   /** The queue as last read: `other` leads, or nobody but us. */
   | { readonly type: 'queue'; readonly otherLeads: boolean }
-  | { readonly type: 'taken'; readonly resumed: boolean }
+  /** `reason`: why it was stood for, where that is no usual candidacy. */
+  | { readonly type: 'taken'; readonly resumed: boolean; readonly reason?: Reason | undefined }
   /** Every VIP is on its link, acknowledged. */
   | { readonly type: 'assigned' }
   | { readonly type: 'assign-failed'; readonly detail: string }
@@ -139,12 +140,12 @@ function onFault(state: MachineState, fault: Fault): Step {
   }
 }
 
-function onTaken(state: MachineState, resumed: boolean): Step {
+function onTaken(state: MachineState, resumed: boolean, why: Reason = 'elected'): Step {
   switch (state.name) {
     case 'following':
     case 'campaigning': {
       if (state.stopping) return withdraw(state, 'shutdown', '', 'shutdown');
-      const reason = resumed ? 'lease-resumed' : 'elected';
+      const reason = resumed ? 'lease-resumed' : why;
       return stay({ ...state, name: 'assigning', reason, detail: '' }, { type: 'assign' });
     }
     case 'faulted':
@@ -167,7 +168,7 @@ export function step(state: MachineState, event: MachineEvent): Step {
       return stay({ ...state, name: event.otherLeads ? 'following' : 'campaigning' });
     }
     case 'taken':
-      return onTaken(state, event.resumed);
+      return onTaken(state, event.resumed, event.reason);
     case 'assigned':
       if (name !== 'assigning') return stay(state);
       return stay({ ...state, name: 'leading' }, { type: 'announce' });

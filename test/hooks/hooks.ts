@@ -76,13 +76,13 @@ await t.test('elected and released, in their order, with the facts', async (t) =
 
 await t.test('a conflict is told once, of a holder and of one that is none', async (t) => {
   const b = bench(t);
-  b.move('leading', 'withdrawing', 'name-conflict', 'n1 lives elsewhere');
-  b.move('withdrawing', 'faulted', 'name-conflict');
+  b.move('leading', 'withdrawing', 'conflict', '02:00:00:00:00:09 answers');
+  b.move('withdrawing', 'faulted', 'conflict');
   b.move('following', 'faulted', 'foreign-address');
   b.move('following', 'faulted', 'link-down');
   await ended(b, 3);
   t.match(b.lines(), [
-    /^conflict\|web\|.*\|name-conflict\|n1 lives elsewhere$/,
+    /^conflict\|web\|.*\|conflict\|02:00:00:00:00:09 answers$/,
     /^released\|/,
     /^conflict\|web\|.*\|foreign-address\|$/,
   ]);

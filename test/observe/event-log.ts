@@ -104,7 +104,7 @@ await t.test('a transition is as loud as its reason', async (t) => {
   t.equal(levelOf('withdrawing', 'fence-expired'), 'warn');
   t.equal(levelOf('faulted', 'link-missing'), 'warn');
   t.equal(levelOf('faulted', 'drained'), 'info');
-  t.equal(levelOf('faulted', 'foreign-address'), 'error');
+  t.equal(levelOf('withdrawing', 'conflict'), 'error');
   t.equal(levelOf('faulted', 'name-conflict'), 'error');
 });
 

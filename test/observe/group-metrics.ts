@@ -41,7 +41,7 @@ await t.test('exactly one state of a group is 1, all others are there as 0', asy
 
 await t.test('what alarms are made of is there as 0 before anything happens', async (t) => {
   const { text } = bench();
-  for (const reason of ['name-conflict', 'foreign-address', 'link-down']) {
+  for (const reason of ['conflict', 'name-conflict', 'foreign-address', 'link-down']) {
     const series = `vip_elector_transitions_total{group="web",to="faulted",reason="${reason}"}`;
     t.equal(await value(text, series), '0', reason);
   }

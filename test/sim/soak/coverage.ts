@@ -23,6 +23,15 @@ export const REACHED_ELSEWHERE: ReadonlyMap<Reason, string> = new Map([
   ['config-changed', 'test/election/strays.ts'],
 ]);
 
+/** Named by design §5, and given by no code yet: health probes, preference and conflicts come with it. */
+export const GIVEN_BY_NOTHING: readonly Reason[] = [
+  'unhealthy',
+  'conflict',
+  'etcd-unreachable',
+  'preempted',
+  'last-resort',
+];
+
 /** What no schedule has reached: changes of state that the table has, and reasons. */
 export function unreached(transitions: Transitions): { states: string[]; reasons: string[] } {
   const seen = Object.keys(transitions);

@@ -66,8 +66,9 @@ await t.test('every state carries why it is so', async (t) => {
     ({ event, from, to }) =>
       to.state.name !== 'assigning' ||
       from.state.name === 'assigning' ||
-      (event.type === 'taken' && to.state.reason === (event.resumed ? 'lease-resumed' : 'elected')),
-    'elected or resumed',
+      (event.type === 'taken' &&
+        to.state.reason === (event.resumed ? 'lease-resumed' : (event.reason ?? 'elected'))),
+    'elected or resumed, or why it was stood for',
   );
   every(
     t,
