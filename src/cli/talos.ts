@@ -1,4 +1,4 @@
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { lazy } from './lazy.ts';
 import type { Io } from './options.ts';
 
@@ -8,7 +8,7 @@ export function talosCommand(io: Io): CommandModule {
     command: 'talos',
     describe: 'render, merge, check and move the VIP of a Talos cluster',
     builder: (yargs) =>
-      yargs
+      plans(yargs, io)
         .command(
           lazy('inventory <file>', 'check an inventory and print what it says', async () => {
             return (await import('./talos/inventory.ts')).inventoryCommand(io);
@@ -38,4 +38,39 @@ export function talosCommand(io: Io): CommandModule {
     // Never called: a subcommand is demanded.
     handler: () => {},
   };
+}
+
+/** What is to be done, in writing, and the files around it: none of these changes a machine. */
+function plans(parser: Argv, io: Io): Argv {
+  return parser
+    .command(
+      lazy('migrate <file>', 'write the way from one endpoint to another', async () => {
+        return (await import('./talos/migrate.ts')).migrateCommand(io);
+      }),
+    )
+    .command(
+      lazy('backup [paths..]', 'copy kubeconfig, talosconfig and directories', async () => {
+        return (await import('./talos/backup.ts')).backupCommand(io);
+      }),
+    )
+    .command(
+      lazy('promote <directory>', 'put a directory in the place of another, kept', async () => {
+        return (await import('./talos/promote.ts')).promoteCommand(io);
+      }),
+    )
+    .command(
+      lazy('plan <file>', 'write the checklist that gives a cluster its VIP', async () => {
+        return (await import('./talos/plan.ts')).planCommand(io);
+      }),
+    )
+    .command(
+      lazy('bootstrap-plan <file>', 'write how the cluster is bootstrapped', async () => {
+        return (await import('./talos/bootstrap-plan.ts')).bootstrapPlanCommand(io);
+      }),
+    )
+    .command(
+      lazy('reset-plan <file>', 'write the commands that empty all machines', async () => {
+        return (await import('./talos/reset-plan.ts')).resetPlanCommand(io);
+      }),
+    );
 }

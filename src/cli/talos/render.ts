@@ -1,16 +1,14 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { refused } from '../../config/parsed.ts';
 import { ExitCode, OperatorError } from '../../errors.ts';
 import { resolveEndpoint } from '../../talos/endpoint/resolve.ts';
 import { loadInventory } from '../../talos/inventory/load.ts';
 import type { Inventory, Patch } from '../../talos/inventory/types.ts';
-import type { RenderedFile } from '../../talos/render/patches.ts';
 import { renderPatches, renderWarnings } from '../../talos/render/patches.ts';
 import type { Dialect } from '../../talos/version.ts';
 import { dialectOfVersion, parseTalosVersion } from '../../talos/version.ts';
 import type { Io } from '../options.ts';
+import { writeNew } from './new-directory.ts';
 
 interface RenderArguments {
   file: string;
@@ -79,16 +77,4 @@ function dialectFor({ talosVersion }: Inventory, flag: string | undefined): Dial
   if (!refused(outcome)) return dialectOfVersion(outcome.value);
   const { problem, remedy } = outcome;
   throw new OperatorError(`--talos-version = "${flag}": ${problem}; ${remedy}`, ExitCode.usage);
-}
-
-/** Patches may hold secrets of the operator's: for nobody else to read. Nothing is overwritten. */
-async function writeNew(directory: string, files: readonly RenderedFile[]): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  if ((await readdir(directory)).length > 0) {
-    const remedy = 'name a new or empty directory';
-    throw new OperatorError(`--out = "${directory}": is not empty; ${remedy}`, ExitCode.usage);
-  }
-  for (const { name, text } of files) {
-    await writeFile(join(directory, name), text, { mode: 0o600, flag: 'wx' });
-  }
 }

@@ -1,5 +1,5 @@
 import { readText } from '../inventory/load.ts';
-import type { Patch } from '../inventory/types.ts';
+import type { Machine, Patch } from '../inventory/types.ts';
 import { machinesOf } from '../inventory/types.ts';
 import type { PatchSource } from './vip-patch.ts';
 import { vipPatch } from './vip-patch.ts';
@@ -22,15 +22,21 @@ export async function renderPatches(
   const { patches, machines } = source.inventory;
   const files: RenderedFile[] = [];
   for (const machine of machines) {
-    files.push({ name: `${machine.name}-00-vip.yaml`, text: vipPatch(machine, source) });
     const own = [...patches.all, ...patches[machine.role], ...machine.patches, ...last];
+    const [vip = '', ...names] = patchNames(machine, own.length);
+    files.push({ name: vip, text: vipPatch(machine, source) });
     for (const [index, patch] of own.entries()) {
-      const number = String(index + 1).padStart(2, '0');
       const text = 'file' in patch ? await readText(patch.file) : patch.text;
-      files.push({ name: `${machine.name}-${number}-own.yaml`, text: ended(text) });
+      files.push({ name: names[index] ?? '', text: ended(text) });
     }
   }
   return files;
+}
+
+/** Names of a machine's patches in the order of their application: the VIP's, then its own. */
+export function patchNames({ name }: Pick<Machine, 'name'>, own: number): readonly string[] {
+  const numbers = Array.from({ length: own }, (_, at) => String(at + 1).padStart(2, '0'));
+  return [`${name}-00-vip.yaml`, ...numbers.map((number) => `${name}-${number}-own.yaml`)];
 }
 
 /** What the operator should know of the cluster that comes of it. */
