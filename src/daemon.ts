@@ -103,7 +103,12 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     etcd: observer.etcd,
     fence: parts.fence,
   });
-  const answers = { ...reported, routes: controlRoutes(parts, signal) };
+  const answers = {
+    ...reported,
+    routes: controlRoutes(parts, signal),
+    readCluster: async (within: AbortSignal) =>
+      (await import('./cluster-reading.ts')).readCluster(parts.store, config, within),
+  };
   await observer.start(answers, signal);
   const manager = new ServiceManager(process.env, process.pid, { clock, emit });
   const pulse = {

@@ -5,7 +5,9 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { Elector } from './election/elector.ts';
 import { openEtcdStore } from './election/etcd/open.ts';
+import type { Store } from './election/store.ts';
 import type { Emit } from './events.ts';
+import { nodeFacts, noticing } from './facts.ts';
 import type { KernelGuard } from './fencing/kernel-guard.ts';
 import { openGuard } from './guard.ts';
 import { NetworkMonitor } from './network/monitor.ts';
@@ -35,6 +37,7 @@ export interface Parts {
   readonly guard: KernelGuard;
   readonly fence: FenceStatus;
   readonly state: StateFile;
+  readonly store: Store;
   readonly groups: Groups;
   readonly elector: Elector;
   readonly handover: Handover;
@@ -97,13 +100,7 @@ export async function openParts(
     { everyMs: timing.announceEveryMs },
   );
   const facts = (): string =>
-    JSON.stringify({
-      version,
-      links: monitor.links.map(({ name }) => name),
-      groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
-      listen: config.listen,
-      drained: mark.isThere,
-    });
+    nodeFacts({ config, version, monitor, groups, drained: () => mark.isThere });
   const admit = (signal: AbortSignal): Promise<void> =>
     refuseTalosVips(config, store, { deadlineMs: timing.requestDeadlineMs, signal });
   const elector = new Elector(
@@ -112,7 +109,9 @@ export async function openParts(
   );
   const broken = new AbortController();
   const onDefect = (error: unknown): void => broken.abort(error);
-  const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
+  const telling = noticing(emit, () => elector.factsChanged());
+  const told = { clock, emit: telling, announcer, onDefect };
+  const shared = { network, monitor, guard, journal: state, ...told };
   for (const group of configured) {
     groups.add(new GroupController({ ...shared, election: elector }, group));
   }
@@ -126,6 +125,7 @@ export async function openParts(
     guard,
     fence,
     state,
+    store,
     groups,
     elector,
     ...operations,

@@ -8,8 +8,11 @@ import { eventLog } from './event-log.ts';
 import { HttpServer } from './http.ts';
 import { createLogger } from './log.ts';
 import { Metrics } from './metrics.ts';
+import type { ClusterReading } from './page/picture.ts';
+import { Recent } from './recent.ts';
 import type { Routes } from './routes.ts';
 import type { ProbeResult, StatusReport } from './status.ts';
+import { pageRoutes } from './status-page.ts';
 
 /** What the daemon tells when it is asked. */
 export interface Answers {
@@ -19,6 +22,8 @@ export interface Answers {
   readonly routes?: Routes;
   /** Milliseconds left of the right to hold; undefined when nothing is held. */
   readonly slackMs: () => number | undefined;
+  /** Reads what all nodes have written into etcd, for the page. @throws Error when it does not answer */
+  readonly readCluster: (signal: AbortSignal) => Promise<ClusterReading>;
 }
 
 /** Everything that lets people and machines see the daemon: log, metrics, HTTP, control socket. */
@@ -29,6 +34,7 @@ export class Observer {
   readonly #clock: Clock;
   readonly #log: Emit;
   readonly #metrics: Metrics;
+  readonly #recent = new Recent();
   #answers: Answers | undefined;
   #http: HttpServer | undefined;
   #control: ControlSocket | undefined;
@@ -63,6 +69,7 @@ export class Observer {
   record(event: ElectorEvent): void {
     this.etcd.record(event);
     this.#metrics.record(event);
+    this.#recent.record(event, this.#clock.wallMs());
     this.#log(event);
   }
 
@@ -77,7 +84,10 @@ export class Observer {
     if (listen !== 'off') {
       const ready = (): ProbeResult => this.#ready();
       const [metrics, clock] = [this.#metrics, this.#clock];
-      this.#http = new HttpServer({ listen, metrics, status, health, ready, emit, clock });
+      const own = (): Recent['transitions'] => this.#recent.transitions;
+      const page = pageRoutes({ clock, status, own, read: answers.readCluster, signal });
+      const shown = { metrics, status, health, ready, routes: page };
+      this.#http = new HttpServer({ listen, emit, clock, ...shown });
       starts.push(this.#http.start(signal));
     }
     await Promise.all(starts);
