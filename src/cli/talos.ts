@@ -15,6 +15,11 @@ export function talosCommand(io: Io): CommandModule {
           }),
         )
         .command(
+          lazy('import <files..>', 'make an inventory of what there is already', async () => {
+            return (await import('./talos/import.ts')).importCommand(io);
+          }),
+        )
+        .command(
           lazy('render <file>', 'write the patches for each machine of an inventory', async () => {
             return (await import('./talos/render.ts')).renderCommand(io);
           }),

@@ -95,14 +95,15 @@ function vipDocuments(machine: Machine, { inventory }: PatchSource): Tree[] {
       `node ${machine.name}: a VLAN needs more than a MAC address; ${remedy}`,
     );
   }
-  const base = byMac ? ALIAS : link.name;
+  const alias = inventory.vipAlias ?? ALIAS;
+  const base = byMac ? alias : link.name;
   const name = machine.vlan === undefined ? base : vlanLinkName(base, machine.vlan);
-  const alias = byMac
+  const aliases = byMac
     ? [
         {
           apiVersion: 'v1alpha1',
           kind: 'LinkAliasConfig',
-          name: ALIAS,
+          name: alias,
           selector: { match: `mac(link.permanent_addr) == "${link.mac}"` },
         },
       ]
@@ -113,5 +114,5 @@ function vipDocuments(machine: Machine, { inventory }: PatchSource): Tree[] {
     name: vip,
     link: name,
   }));
-  return [...alias, ...vips];
+  return [...aliases, ...vips];
 }
