@@ -35,6 +35,11 @@ export function talosCommand(io: Io): CommandModule {
           }),
         )
         .command(
+          lazy('validate <files..>', 'say what is wrong with configurations', async () => {
+            return (await import('./talos/validate.ts')).validateCommand(io);
+          }),
+        )
+        .command(
           lazy('address', 'choose the VIP as the Terraform module does', async () => {
             return (await import('./talos/address.ts')).addressCommand(io);
           }),
