@@ -40,6 +40,11 @@ export function talosCommand(io: Io): CommandModule {
           }),
         )
         .command(
+          lazy('unset <files..>', 'take the VIP out of configurations again', async () => {
+            return (await import('./talos/unset.ts')).unsetCommand(io);
+          }),
+        )
+        .command(
           lazy('address', 'choose the VIP as the Terraform module does', async () => {
             return (await import('./talos/address.ts')).addressCommand(io);
           }),
