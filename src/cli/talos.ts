@@ -20,6 +20,11 @@ export function talosCommand(io: Io): CommandModule {
           }),
         )
         .command(
+          lazy('endpoint <file>', 'show the endpoint that the mode gives, as JSON', async () => {
+            return (await import('./talos/endpoint.ts')).endpointCommand(io);
+          }),
+        )
+        .command(
           lazy('render <file>', 'write the patches for each machine of an inventory', async () => {
             return (await import('./talos/render.ts')).renderCommand(io);
           }),
