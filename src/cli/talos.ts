@@ -20,6 +20,11 @@ export function talosCommand(io: Io): CommandModule {
           }),
         )
         .command(
+          lazy('endpoint <file>', 'show the endpoint that the mode gives, as JSON', async () => {
+            return (await import('./talos/endpoint.ts')).endpointCommand(io);
+          }),
+        )
+        .command(
           lazy('render <file>', 'write the patches for each machine of an inventory', async () => {
             return (await import('./talos/render.ts')).renderCommand(io);
           }),
@@ -32,6 +37,16 @@ export function talosCommand(io: Io): CommandModule {
         .command(
           lazy('integrate <files..>', 'merge the VIP and patches into configurations', async () => {
             return (await import('./talos/integrate.ts')).integrateCommand(io);
+          }),
+        )
+        .command(
+          lazy('validate <files..>', 'say what is wrong with configurations', async () => {
+            return (await import('./talos/validate.ts')).validateCommand(io);
+          }),
+        )
+        .command(
+          lazy('unset <files..>', 'take the VIP out of configurations again', async () => {
+            return (await import('./talos/unset.ts')).unsetCommand(io);
           }),
         )
         .command(

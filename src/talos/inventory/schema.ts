@@ -48,7 +48,8 @@ export function parseVipAddress(value: string): Parsed<string> {
   return refused(outcome) ? outcome : { value: outcome.vip.address };
 }
 
-function parseRange(value: string): Parsed<AddressRange> {
+/** `10.0.0.100-10.0.0.200`: what a DHCP server leases. */
+export function parseRange(value: string): Parsed<AddressRange> {
   const [first, last, ...rest] = value.split('-').map((end) => parseAddress(end.trim()));
   const remedy = 'write one like 10.0.0.100-10.0.0.200';
   if (first === undefined || last === undefined || rest.length > 0) {

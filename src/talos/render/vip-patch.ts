@@ -29,6 +29,17 @@ export function vipPatch(machine: Machine, source: PatchSource): string {
   return documents.map((tree) => stringify(tree, { lineWidth: 0 })).join('---\n');
 }
 
+/** The VIP alone, without endpoint and names: for a generator that has those by itself. */
+export function vipOnlyPatch(machine: Machine, source: PatchSource): string | undefined {
+  const { inventory, dialect } = source;
+  if (machine.role === 'worker' || inventory.vips.length === 0) return undefined;
+  const documents =
+    dialect === 'A'
+      ? [{ machine: { network: { interfaces: [legacyInterface(machine, inventory)] } } }]
+      : vipDocuments(machine, source);
+  return documents.map((tree) => stringify(tree, { lineWidth: 0 })).join('---\n');
+}
+
 function legacy(machine: Machine, { inventory, endpoint, dialect }: PatchSource): Tree[] {
   const cluster: Tree = { controlPlane: { endpoint: endpoint.url } };
   if (machine.role === 'worker') return [{ cluster }];

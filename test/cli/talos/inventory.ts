@@ -14,7 +14,11 @@ controlPlane:
 `;
 
 async function talos(...args: string[]) {
-  await using program = new Program(['talos', ...args]);
+  return talosIn({}, ...args);
+}
+
+async function talosIn(env: Record<string, string>, ...args: string[]) {
+  await using program = new Program(['talos', ...args], { env });
   const { code } = await program.end();
   return { code, stdout: program.stdout, stderr: program.stderr };
 }
@@ -36,6 +40,34 @@ await t.test('import, inventory and render: the built commands, one after the ot
 
   const again = await talos('import', `${dir}/talconfig.yaml`, '--out', file);
   t.match(again, { code: 2, stdout: '', stderr: /cluster\.yaml": is there; name a new file/ });
+});
+
+await t.test('the environment, the form of a file, other forms', async (t) => {
+  const dir = t.testdir({
+    'cluster.yaml':
+      'name: c\nendpoint: {mode: talosvip}\nvips: [10.0.0.9]\nvipLink: end0\ndnsName: cp.x.net\n' +
+      'nodes: [{name: a, role: controlplane, address: 10.0.0.10, dhcp: true}]\n',
+    'controlplane.yaml':
+      'machine: {type: controlplane, network: {interfaces: [{interface: end0}]}}\n' +
+      "cluster: {controlPlane: {endpoint: 'https://10.0.0.10:6443'}}\n",
+  });
+  const file = `${dir}/cluster.yaml`;
+  const strict = await talosIn({ ENDPOINT_MODE: 'none' }, 'endpoint', file);
+  t.match(strict, { code: 2, stdout: '', stderr: /vips are not used by the mode none/ });
+  const lenient = await talosIn({ ENDPOINT_MODE: 'none' }, 'endpoint', file, '--lenient');
+  t.match(JSON.parse(lenient.stdout), { mode: 'none', talosEndpoints: ['10.0.0.10'], vips: [] });
+
+  const out = `${dir}/out`;
+  const legacy = await talos('render', file, '--for', `${dir}/controlplane.yaml`, '--out', out);
+  t.match(legacy, {
+    code: 0,
+    stdout: '',
+    stderr: /endpoint changes from https:\/\/10\.0\.0\.10:6443/,
+  });
+  t.match(readFileSync(`${out}/a-00-vip.yaml`, 'utf8'), /interface: end0\n *dhcp: true\n *vip:/);
+
+  const dns = await talos('render', file, '--as', 'terraform', '--zone-id', 'local.zone_id');
+  t.match(dns.stdout, /records = \["10\.0\.0\.9"\]/);
 });
 
 await t.test('what is wrong is said in a line, with 2', async (t) => {
