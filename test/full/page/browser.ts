@@ -13,6 +13,13 @@ const WITHIN_MS = 15_000;
 /** Would be run, or drawn, if text were taken for markup. */
 const HOSTILE = '<img src=x onerror="document.title=1">';
 
+const shot = async (page: Page, name: string): Promise<void> => {
+  if (PICTURES === undefined) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+};
+const item = (page: Page, node: string) => page.locator(`[data-node="${node}"]`);
+
 await inNamespace(t, import.meta.url, async () => {
   const { h1, h2, hosts, endpoint, cluster, start } = await makeSite(t, { hosts: 3 });
   const holder = start(h1);
@@ -39,13 +46,7 @@ await inNamespace(t, import.meta.url, async () => {
     await page.goto(`http://${h1.address}:2112/`);
     return page;
   };
-  const shot = async (page: Page, name: string): Promise<void> => {
-    if (PICTURES === undefined) return;
-    mkdirSync(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  };
   const desk = await open({ viewport: { width: 1100, height: 800 }, colorScheme: 'light' });
-  const item = (page: Page, node: string) => page.locator(`[data-node="${node}"]`);
 
   await t.test('groups, holder, each node with its state and reason', async (t) => {
     await desk.getByText('h1 holds it').waitFor();
@@ -91,7 +92,7 @@ await inNamespace(t, import.meta.url, async () => {
     await item(desk, 'h3').getByText('away').waitFor({ timeout: 30_000 });
     ip('link', 'set', hosts[2].port, 'up');
     await item(desk, 'h3').getByText('following').waitFor({ timeout: 30_000 });
-    await holder.signal('SIGSTOP');
+    holder.signal('SIGSTOP');
     await desk.getByText('no answer from this node').waitFor();
     await shot(desk, 'desk-lost');
     holder.signal('SIGCONT');
