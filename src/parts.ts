@@ -1,6 +1,3 @@
-import { Announcer } from './announce/announcer.ts';
-import { openNeighbourSender } from './announce/neighbour-sender.ts';
-import { openPacketSender } from './announce/packet-sender.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { Elector } from './election/elector.ts';
@@ -8,6 +5,7 @@ import { openEtcdStore } from './election/etcd/open.ts';
 import type { Emit } from './events.ts';
 import type { KernelGuard } from './fencing/kernel-guard.ts';
 import { openGuard } from './guard.ts';
+import { openLan } from './lan.ts';
 import { NetworkMonitor } from './network/monitor.ts';
 import { openNetwork } from './network/rtnetlink.ts';
 import type { Network } from './network/types.ts';
@@ -51,11 +49,6 @@ export interface PartsOptions {
   readonly emit: Emit;
 }
 
-/** Whether IPv6 is to be announced. */
-export function hasIPv6(groups: Config['groups']): boolean {
-  return groups.some(({ vips }) => vips.some(({ family }) => family === 6));
-}
-
 /**
  * Makes the parts and puts them together. Nothing is started.
  * @param opened keeps how to close what was opened, also when a later part could not be made
@@ -80,26 +73,16 @@ export async function openParts(
   const etcd = await openEtcdStore(config.etcd, { clock, emit });
   opened.add(() => etcd.close());
   const store = traced ? new TracedStore(etcd, emit) : etcd;
-  const sender = openPacketSender();
-  opened.add(() => sender.close());
-  const neighbours = hasIPv6(configured) ? openNeighbourSender() : undefined;
-  opened.add(() => neighbours?.close());
   const groups = new Groups();
   const mark = new DrainFile(config.stateDir);
-  const announcer = new Announcer(
-    {
-      clock,
-      sender,
-      neighbours,
-      mayAnnounce: (group) => groups.get(group)?.fence.isOpen(clock.now()) === true,
-      emit,
-    },
-    { everyMs: timing.announceEveryMs },
-  );
+  const mayAnnounce = (group: string): boolean =>
+    groups.get(group)?.fence.isOpen(clock.now()) === true;
+  const lan = openLan({ config: { ...config, timing }, store, clock, emit, mayAnnounce }, opened);
   const facts = (): string =>
     JSON.stringify({
       version,
       links: monitor.links.map(({ name }) => name),
+      macs: [...new Set(monitor.links.map(({ mac }) => mac))].filter((mac) => mac !== ''),
       groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
       listen: config.listen,
       drained: mark.isThere,
@@ -112,9 +95,11 @@ export async function openParts(
   );
   const broken = new AbortController();
   const onDefect = (error: unknown): void => broken.abort(error);
-  const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
+  const { onConflict } = config;
+  const shared = { network, monitor, guard, journal: state, clock, emit, onDefect };
+  const around = { ...shared, ...lan, election: elector, onConflict };
   for (const group of configured) {
-    groups.add(new GroupController({ ...shared, election: elector }, group));
+    groups.add(new GroupController(around, group));
   }
   const operations = operationsOf({ node, clock, groups, elector, monitor, mark });
   return {

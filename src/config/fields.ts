@@ -90,6 +90,13 @@ export const FIELDS: readonly Field[] = [
     describe: 'send a gratuitous ARP this often after the first burst',
   },
   {
+    path: 'onConflict',
+    flag: 'on-conflict',
+    takes: 'POLICY',
+    fallback: 'defend',
+    describe: 'when another station has a VIP that we hold: defend, yield, or only alert',
+  },
+  {
     path: 'listen',
     flag: 'listen',
     takes: 'ADDR:PORT',

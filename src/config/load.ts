@@ -141,7 +141,7 @@ function sourcesOf(sources: Sources, draft: Draft): Record<string, string> {
 /** @throws TypeError when a field that the rules require is missing: a fault of theirs */
 function configOf(draft: Draft): Config {
   const { node, prefix, listen, runtimeDir, stateDir, log, keepOnStop } = draft;
-  const { profile, holdFor, announceEvery } = draft;
+  const { profile, holdFor, announceEvery, onConflict } = draft;
   return {
     node: present(node),
     prefix: present(prefix),
@@ -152,6 +152,7 @@ function configOf(draft: Draft): Config {
       holdForMs: holdFor,
       announceEveryMs: announceEvery,
     }),
+    onConflict: present(onConflict),
     listen: present(listen),
     runtimeDir: present(runtimeDir),
     stateDir: present(stateDir),

@@ -1,4 +1,5 @@
 import type * as zod from 'zod';
+import { CONFLICT_POLICIES } from '../events.ts';
 import { parseVip } from '../network/address.ts';
 import type { Vip } from '../network/types.ts';
 import { z } from '../zod.ts';
@@ -129,6 +130,7 @@ export const schema = z.strictObject({
   profile: field('profile', profile),
   holdFor: field('holdFor', text(parseDuration)),
   announceEvery: field('announceEvery', text(parseDuration)),
+  onConflict: field('onConflict', choice(CONFLICT_POLICIES)),
   listen: field('listen', text(parseListen)),
   runtimeDir: field('runtimeDir', text(parseRuntimeDir)),
   stateDir: field('stateDir', text(parseRuntimeDir)),

@@ -1,4 +1,5 @@
 import type { Terms } from '../election/terms.ts';
+import type { ConflictPolicy } from '../events.ts';
 import type { Vip } from '../network/types.ts';
 
 /** How the right to hold is kept (design §4); `config/profiles.ts` has their figures. */
@@ -60,6 +61,8 @@ export interface Config {
   readonly groups: readonly GroupConfig[];
   readonly etcd: EtcdConfig;
   readonly timing: Timing;
+  /** When another station has a VIP that we hold. */
+  readonly onConflict: ConflictPolicy;
   readonly listen: { readonly host: string; readonly port: number } | 'off';
   readonly runtimeDir: string;
   /** Survives a reboot, unlike the runtime directory. */

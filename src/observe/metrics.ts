@@ -33,6 +33,9 @@ const ERROR_CODES = [
 
 const MS_PER_SECOND = 1000;
 
+/** What happens to one VIP on its LAN. */
+type OnLan = Extract<ElectorEvent, { type: 'announced' | 'drift-repaired' | 'conflict' }>;
+
 /** The daemon's metrics in a registry of its own, filled from its events. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -87,10 +90,9 @@ export class Metrics {
         this.#is.etcdErrors.inc({ code: event.code });
         return;
       case 'announced':
-        this.#is.announcements.inc({ vip: event.vip, kind: event.kind });
-        return;
       case 'drift-repaired':
-        this.#is.driftRepaired.inc({ vip: event.vip });
+      case 'conflict':
+        this.#countOnLan(event);
         return;
       case 'loop-lag':
         this.#loopLagMs = Math.max(this.#loopLagMs, event.lagMs);
@@ -123,10 +125,19 @@ export class Metrics {
       case 'announce-failed':
       case 'network-overrun':
       case 'hook-done':
+      case 'conflict-over':
+      case 'deaf':
       case 'call':
       case 'watched':
         return; // For the log alone: design §8 names no metric for these.
     }
+  }
+
+  #countOnLan(event: OnLan): void {
+    const { vip } = event;
+    if (event.type === 'announced') this.#is.announcements.inc({ vip, kind: event.kind });
+    else if (event.type === 'conflict') this.#is.conflicts.inc({ vip });
+    else this.#is.driftRepaired.inc({ vip });
   }
 
   /** The content of `/metrics`, in the text format that `contentType` names. */

@@ -5,6 +5,7 @@ import type { Reason } from '../events.ts';
 import type { Fence } from '../fencing/fence.ts';
 import type { NetworkEvent } from '../network/types.ts';
 import { Assignment } from './assignment.ts';
+import { Conflicts, type ConflictParts } from './conflicts.ts';
 import { Faults, type FaultSource } from './faults.ts';
 import { Hold } from './hold.ts';
 import { InFlight } from './in-flight.ts';
@@ -14,7 +15,7 @@ import type { Fault, MachineAction, MachineEvent } from './machine.ts';
 import type { VipGroup } from './types.ts';
 import { Upkeep, type UpkeepParts } from './upkeep.ts';
 
-export interface ControllerParts extends UpkeepParts {
+export interface ControllerParts extends UpkeepParts, Omit<ConflictParts, 'monitor'> {
   readonly election: ElectionControl;
   /** Told what the group's work threw that nobody expected: the daemon has to end. */
   readonly onDefect: (error: unknown) => void;
@@ -35,6 +36,7 @@ export class GroupController {
   readonly #life: Life;
   readonly #faults: Faults;
   readonly #upkeep: Upkeep;
+  readonly #conflicts: Conflicts;
   readonly #inFlight: InFlight;
   #seen: QueueView = { queue: [], holder: undefined };
   /** How often the queue was read. */
@@ -65,6 +67,14 @@ export class GroupController {
       state: () => this.#life.name,
       spawn: (work) => this.#inFlight.spawn(work),
       onRefused: (error) => this.#dispatch({ type: 'assign-failed', detail: describe(error) }),
+    });
+    this.#conflicts = new Conflicts(parts, {
+      group,
+      link: () => this.#assignment.link,
+      state: () => this.#life.name,
+      spawn: (work) => this.#inFlight.spawn(work),
+      onFault: (fault) => this.#faults.set('conflict', fault),
+      defend: (address) => parts.announcer.repeat(group.name, address),
     });
   }
 
@@ -119,6 +129,10 @@ export class GroupController {
   onLost(reason: Reason, detail: string): void {
     this.#hold.end();
     this.#dispatch({ type: 'lost', reason, detail });
+  }
+
+  onDue(at: Instant): void {
+    this.#conflicts.expect(at);
   }
 
   onBarred(fault: Fault | undefined): void {
@@ -183,6 +197,7 @@ export class GroupController {
    */
   async stop(signal: AbortSignal): Promise<void> {
     this.#faults.stop();
+    this.#conflicts.stop();
     const onAbort = (): void => this.#inFlight.cut(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#dispatch({ type: 'stop' });
@@ -197,6 +212,7 @@ export class GroupController {
     this.#parts.announcer.stop(this.group.name);
     this.#hold.end();
     this.#faults.stop();
+    this.#conflicts.stop();
     this.#inFlight.cut(new Error('the daemon stops'));
     await this.#inFlight.settled();
   }
@@ -215,9 +231,11 @@ export class GroupController {
         break;
       case 'announce':
         this.#upkeep.announce();
+        this.#conflicts.held();
         break;
       case 'silence':
         announcer.stop(name);
+        this.#conflicts.left();
         break;
       case 'withdraw':
         this.#inFlight.spawn(this.#withdraw());

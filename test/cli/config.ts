@@ -35,6 +35,7 @@ etcd:
 profile: steady # default
 holdFor: 5s # ${file}:2
 announceEvery: 3s # default
+onConflict: defend # default
 listen: :2112 # default
 runtimeDir: /run/vip-elector # default
 stateDir: /var/lib/vip-elector # default

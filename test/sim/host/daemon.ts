@@ -1,10 +1,11 @@
 import { Announcer } from '../../../src/announce/announcer.ts';
+import type { Neighbours } from '../../../src/announce/types.ts';
 import type { Timing } from '../../../src/config/types.ts';
 import { Elector } from '../../../src/election/elector.ts';
 import { newLeaseId } from '../../../src/election/keys.ts';
 import type { Store } from '../../../src/election/store.ts';
 import type { ElectionGroup } from '../../../src/election/types.ts';
-import type { Emit } from '../../../src/events.ts';
+import type { ConflictPolicy, Emit } from '../../../src/events.ts';
 import type { KernelGuard } from '../../../src/fencing/kernel-guard.ts';
 import { NetworkMonitor } from '../../../src/network/monitor.ts';
 import type { Network } from '../../../src/network/types.ts';
@@ -40,6 +41,8 @@ export interface DaemonSeams {
   readonly network: Network;
   readonly guard: KernelGuard;
   readonly store: Store;
+  readonly neighbours: Neighbours;
+  readonly onConflict: () => ConflictPolicy;
   readonly state: SimState;
   readonly disk: Disk;
   readonly rng: Rng;
@@ -96,9 +99,16 @@ export class SimDaemon {
     const monitor = this.#monitor;
     const onDefect = (error: unknown): void => this.#break(error);
     const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
-    this.controllers = groups.map(
-      (group) => new GroupController({ ...shared, election: this.#elector }, group),
-    );
+    const around = {
+      ...shared,
+      election: this.#elector,
+      neighbours: seams.neighbours,
+      nodeOf: () => Promise.resolve(undefined),
+      get onConflict() {
+        return seams.onConflict();
+      },
+    };
+    this.controllers = groups.map((group) => new GroupController(around, group));
     for (const controller of this.controllers) this.groups.add(controller);
     this.#handover = new Handover({
       node,

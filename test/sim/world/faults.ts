@@ -29,9 +29,10 @@ export function begin(world: World, fault: Fault): Heal {
 }
 
 /** All that may still be wrong when the faults are over, but for the hosts on which one lasts. */
-export function healAll({ cluster, hosts, lan }: World, faults: readonly Fault[]): void {
+export function healAll({ cluster, hosts, lan, strangers }: World, faults: readonly Fault[]): void {
   const lasting = new Set(faults.flatMap(({ lasts, host }) => (lasts === true ? [host] : [])));
   cluster.full = false;
+  strangers.addresses.clear();
   cluster.staleKeepAlives = false;
   cluster.regainQuorum(() => false);
   for (const [index, host] of hosts.entries()) {

@@ -3,8 +3,8 @@ import type { World } from './world.ts';
 
 /** Timers of a daemon that holds: its loops, its tick, its calls; measured at most 9 with one group. */
 const MAX_TIMERS = 12;
-/** And of each group: announcements, deadline, re-arming; measured at most 3. */
-const MAX_TIMERS_PER_GROUP = 4;
+/** And of each group: announcements, deadline, re-arming, asking for strangers, and those heard of lately. */
+const MAX_TIMERS_PER_GROUP = 6;
 /** Calls under way when all is well; measured at most 1. */
 const MAX_IN_FLIGHT = 4;
 

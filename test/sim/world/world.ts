@@ -8,6 +8,7 @@ import { PREFIX } from '../host/daemon.ts';
 import { Cluster } from '../etcd/cluster.ts';
 import { Watches } from '../etcd/watches.ts';
 import { ForeignCandidate } from '../etcd/foreign.ts';
+import { Strangers } from '../host/neighbours.ts';
 import { Host } from '../host/host.ts';
 import type { Fault } from './fault.ts';
 import { transitionKey, type Transitions } from '../soak/coverage.ts';
@@ -41,6 +42,7 @@ export class World {
   readonly cluster: Cluster;
   readonly watches: Watches;
   readonly lan = new Lan();
+  readonly strangers = new Strangers();
   readonly hosts: readonly Host[];
   readonly groups: readonly SimGroup[];
   readonly invariants: Invariants;
@@ -67,6 +69,7 @@ export class World {
       scheduler,
       cluster: this.cluster,
       watches: this.watches,
+      strangers: this.strangers,
       onEvent: (host: Host, event: ElectorEvent) => {
         if (event.type === 'transition') {
           const key = transitionKey(event.from, event.to, event.reason);
