@@ -26,7 +26,6 @@ export const REACHED_ELSEWHERE: ReadonlyMap<Reason, string> = new Map([
 /** Named by design §5, and given by no code yet: health probes, preference and conflicts come with it. */
 export const GIVEN_BY_NOTHING: readonly Reason[] = [
   'unhealthy',
-  'conflict',
   'etcd-unreachable',
   'preempted',
   'last-resort',
