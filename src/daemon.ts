@@ -91,6 +91,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   refuseUnusableVips(config, monitor);
   parts.drain.restore();
   await settlePast(parts);
+  parts.lineUp.start();
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();
   const { signal } = running;
@@ -100,6 +101,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     version,
     startedAt,
     groups,
+    health: (group) => parts.lineUp.health(group),
     elector,
     etcd: observer.etcd,
     fence: parts.fence,
@@ -131,6 +133,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   }
   manager.stopping();
   const stoppingAt = clock.now();
+  parts.lineUp.stop();
   emit({ type: 'stopping', signal: defect === undefined ? String(stop.reason) : 'defect' });
   await release(parts);
   // The successor takes now: what is left of our work must not stand in its way.

@@ -126,6 +126,11 @@ export type ElectorEvent =
   | { type: 'announced'; vip: string; link: string; kind: 'request' | 'reply' | 'na' }
   | { type: 'announce-failed'; vip: string; link: string; err: unknown }
   | { type: 'network-overrun'; err: string }
+  // health
+  /** A probe has answered as it should, or not, for the first time or otherwise than before. */
+  | { type: 'probe'; group: string; probe: string; up: boolean; err?: string }
+  /** What the probes of a group come to has changed. */
+  | { type: 'health'; group: string; healthy: boolean; detail?: string }
   // hooks
   | { type: 'hook-done'; hook: string; group: string; durationMs: number }
   /** `err`: how it failed, in words. */

@@ -13,14 +13,16 @@ import type { FenceStatus } from './observe/status.ts';
 import { TracedNetwork } from './observe/traced-network.ts';
 import { TracedStore } from './observe/traced-store.ts';
 import type { Opened } from './opened.ts';
+import { probesOf } from './probes.ts';
 import { DrainFile } from './runtime/drain-file.ts';
 import { StateFile } from './runtime/state-file.ts';
 import { refuseTalosVips } from './talos/admission.ts';
-import { GroupController } from './vip/controller.ts';
+import type { ControllerParts } from './vip/controller.ts';
 import { Drain } from './vip/drain.ts';
 import { Groups } from './vip/groups.ts';
 import { Handover } from './vip/handover.ts';
 import { watchOutage } from './vip/outage.ts';
+import { LineUp } from './vip/line-up.ts';
 
 /** The parts of a running daemon, in the order in which they are made. */
 export interface Parts {
@@ -34,6 +36,7 @@ export interface Parts {
   readonly fence: FenceStatus;
   readonly state: StateFile;
   readonly groups: Groups;
+  readonly lineUp: LineUp;
   readonly elector: Elector;
   readonly handover: Handover;
   readonly drain: Drain;
@@ -58,8 +61,8 @@ export async function openParts(
   { config, version, clock, emit }: PartsOptions,
   opened: Opened,
 ): Promise<Parts> {
-  const { node, prefix, groups: configured } = config;
-  const state = new StateFile(config.runtimeDir, { node, prefix }, clock);
+  const { node, prefix, groups: configured, runtimeDir } = config;
+  const state = new StateFile(runtimeDir, { node, prefix }, clock);
   // Seams are told of at this level only: otherwise nothing stands between the rooms and them.
   const traced = config.logLevel === 'debug';
   const kernel = await openNetwork(clock);
@@ -83,7 +86,7 @@ export async function openParts(
       version,
       links: monitor.links.map(({ name }) => name),
       macs: [...new Set(monitor.links.map(({ mac }) => mac))].filter((mac) => mac !== ''),
-      groups: configured.map(({ name, vips }) => ({ name, vips: vips.map((vip) => vip.address) })),
+      groups: lineUp.facts(),
       listen: config.listen,
       drained: mark.isThere,
     });
@@ -97,11 +100,10 @@ export async function openParts(
   const onDefect = (error: unknown): void => broken.abort(error);
   const { onConflict } = config;
   const shared = { network, monitor, guard, journal: state, clock, emit, onDefect };
-  const around = { ...shared, ...lan, election: elector, onConflict };
-  for (const group of configured) {
-    groups.add(new GroupController(around, group));
-  }
-  const operations = operationsOf({ node, clock, groups, elector, monitor, mark });
+  const controllers = { ...shared, ...lan, election: elector, onConflict };
+  const operations = operationsOf({ config, groups, elector, mark, controllers });
+  const { lineUp } = operations;
+  opened.add(() => lineUp.stop());
   return {
     config: { ...config, timing },
     clock,
@@ -118,18 +120,19 @@ export async function openParts(
   };
 }
 
-/** What operators may ask for. */
+/** The groups with their probes, and what operators may ask for. */
 function operationsOf({
-  node,
-  clock,
+  config: { node, groups: configured },
   groups,
   elector,
-  monitor,
   mark,
-}: Pick<Parts, 'clock' | 'groups' | 'elector' | 'monitor'> & {
-  readonly node: string;
+  controllers,
+}: Pick<Parts, 'groups' | 'elector'> & {
+  readonly config: Config;
   readonly mark: DrainFile;
-}): Pick<Parts, 'handover' | 'drain'> {
+  readonly controllers: ControllerParts & { readonly journal: StateFile };
+}): Pick<Parts, 'handover' | 'drain' | 'lineUp'> {
+  const { clock, monitor, journal } = controllers;
   const handover = new Handover({
     node,
     clock,
@@ -142,5 +145,14 @@ function operationsOf({
   });
   const onChange = (): void => elector.factsChanged();
   const drain = new Drain({ node, clock, groups, mark, handover, onChange });
-  return { handover, drain };
+  const lineUp = new LineUp({
+    controllers,
+    groups,
+    handover,
+    election: elector,
+    probes: (group) => probesOf({ clock, monitor }, group),
+    remembers: (name) => journal.memory.tokens.some(({ group }) => group === name),
+  });
+  for (const group of configured) lineUp.add(group);
+  return { handover, drain, lineUp };
 }

@@ -1,6 +1,7 @@
 import type { Terms } from '../election/terms.ts';
 import type { ConflictPolicy } from '../events.ts';
 import type { Vip } from '../network/types.ts';
+import type { HealthConfig } from './health.ts';
 
 /** How the right to hold is kept (design §4); `config/profiles.ts` has their figures. */
 export type Profile = 'seconds' | 'steady' | 'fast' | 'adaptive';
@@ -28,6 +29,12 @@ export interface GroupConfig {
   readonly links: 'auto' | readonly string[];
   /** The whole key of the election when it is not `<prefix>/elections/<group>`. */
   readonly electionKey?: string;
+  /** How much this node is preferred, 0 to 100. Missing: the usual, 50. */
+  readonly weight?: number;
+  /** Hand it over to a healthy candidate of a greater weight that has waited so long, in ms. */
+  readonly preemptAfterMs?: number;
+  /** Missing: a node is healthy that can hold the group. */
+  readonly health?: HealthConfig;
 }
 
 export interface EtcdConfig {

@@ -66,11 +66,9 @@ export class Metrics {
   record(event: ElectorEvent): void {
     switch (event.type) {
       case 'transition':
-        this.#groups.transition(event.group, event.to, event.reason);
-        return;
+        return this.#groups.transition(event.group, event.to, event.reason);
       case 'vip-held':
-        this.#groups.setHeld(event, event.link, event.held);
-        return;
+        return this.#groups.setHeld(event, event.link, event.held);
       case 'takeover':
         this.#is.takeoverDuration.observe(event.durationMs / MS_PER_SECOND);
         return;
@@ -78,8 +76,7 @@ export class Metrics {
         this.#is.fenceInfo.set({ kind: event.kind }, 1);
         return;
       case 'beat':
-        this.#recordBeat(event);
-        return;
+        return this.#recordBeat(event);
       case 'beat-failed':
         this.#is.heartbeatFailures.inc({ code: event.code });
         return;
@@ -97,6 +94,8 @@ export class Metrics {
       case 'loop-lag':
         this.#loopLagMs = Math.max(this.#loopLagMs, event.lagMs);
         return;
+      case 'probe':
+        return this.#groups.probe(event.group, event.probe, event.up);
       case 'hook-failed':
         this.#is.hookFailures.inc({ hook: event.hook });
         return;
@@ -124,6 +123,7 @@ export class Metrics {
       case 'leftover-withdrawn':
       case 'announce-failed':
       case 'network-overrun':
+      case 'health': // `health_probe_up` and the state tell.
       case 'hook-done':
       case 'conflict-over':
       case 'deaf':

@@ -24,6 +24,8 @@ export interface ControllerParts extends UpkeepParts, Omit<ConflictParts, 'monit
 /** Who looks, whenever the queue was read, whether the group should be held here. */
 export interface Standing {
   readonly isLastResort: boolean;
+  /** It is known whether it should: until then nobody stands who holds nothing. */
+  readonly mayStand: boolean;
   look(): void;
 }
 
@@ -45,6 +47,7 @@ export class GroupController {
   #heir: string | undefined;
   #takenAt: Instant | undefined;
   #standing: Standing | undefined;
+  #started = false;
   /** The daemon ends and leaves everything as it is. */
   #abandoned = false;
 
@@ -98,7 +101,20 @@ export class GroupController {
   start(remembered: Proof | undefined): void {
     if (remembered !== undefined) this.#hold.begin(remembered);
     this.#lookAtLink();
-    if (this.#faults.first === undefined) this.#parts.election.setCandidate(this.group.name, true);
+    this.#started = true;
+    this.stand();
+  }
+
+  /** Stands for election, if nothing keeps it from that. Idempotent. */
+  stand(): void {
+    const { stopping } = this.#life.state;
+    if (!this.#started || stopping || this.#faults.first !== undefined) return;
+    this.#setCandidate(true);
+  }
+
+  #setCandidate(wanted: boolean): void {
+    const may = this.#standing?.mayStand !== false;
+    this.#parts.election.setCandidate(this.group.name, wanted && may);
   }
 
   // What the election tells.
@@ -249,7 +265,7 @@ export class GroupController {
         this.#heir = undefined;
         break;
       case 'candidate':
-        election.setCandidate(name, action.wanted);
+        this.#setCandidate(action.wanted);
         break;
       case 'back-off':
         this.#faults.backOff(action.detail);
