@@ -48,6 +48,7 @@ export class GroupController {
   #takenAt: Instant | undefined;
   #standing: Standing | undefined;
   #started = false;
+  #stands = false;
   /** The daemon ends and leaves everything as it is. */
   #abandoned = false;
 
@@ -90,7 +91,8 @@ export class GroupController {
     const { name, reason, detail } = state;
     const { queue, holder } = this.#seen;
     const seen = { queue, holder, looks: this.#looks };
-    return { name, reason, detail, sinceMs, ...seen, assignment: this.#assignment };
+    const stands = this.#stands;
+    return { name, reason, detail, sinceMs, ...seen, stands, assignment: this.#assignment };
   }
 
   /**
@@ -114,7 +116,8 @@ export class GroupController {
 
   #setCandidate(wanted: boolean): void {
     const may = this.#standing?.mayStand !== false;
-    this.#parts.election.setCandidate(this.group.name, wanted && may);
+    this.#stands = wanted && may;
+    this.#parts.election.setCandidate(this.group.name, this.#stands);
   }
 
   // What the election tells.

@@ -58,6 +58,8 @@ export class Host {
   readonly route: Route;
   readonly rights: Rights;
   readonly disk: Disk;
+  /** Groups for which what is probed there is as it should not be. */
+  readonly sick = new Set<string>();
   process: Process | undefined;
   daemon: SimDaemon | undefined;
   /** The daemon was told to stop. */
@@ -149,6 +151,7 @@ export class Host {
         store: client,
         state,
         disk: this.disk,
+        isSick: (group) => this.sick.has(group),
         rng: rng.fork('daemon'),
         emit,
         onFrame: (frame) => judgeFrame(this, frame),

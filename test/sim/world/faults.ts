@@ -45,6 +45,7 @@ export function healAll({ cluster, hosts, lan, strangers }: World, faults: reado
     kernel.onOpen = () => undefined;
     host.onFrame = () => undefined;
     host.disk.refuses = false;
+    host.sick.clear();
     if (!kernel.carrier) kernel.setCarrier(true);
     host.goOn();
     host.goOnProcess();

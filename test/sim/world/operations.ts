@@ -47,6 +47,22 @@ export const OPERATIONS = {
     ask(host, (daemon) => daemon.drain(choice > FORCED));
     return () => undrain(host);
   },
+  // What is probed there fails: another gets the group, if another is healthy.
+  sick: ({ invariants }, host, _fault, { name }) => {
+    invariants.turnover.repetitions += MOVES;
+    host.sick.add(name);
+    return () => void host.sick.delete(name);
+  },
+  // It fails everywhere, and who holds is gone: nobody is fit to follow, and somebody must.
+  epidemic: ({ invariants, hosts }, host, _fault, { name }) => {
+    invariants.turnover.repetitions += hosts.length * MOVES;
+    for (const each of hosts) each.sick.add(name);
+    host.cutPower();
+    return () => {
+      for (const each of hosts) each.sick.delete(name);
+      host.powerOn();
+    };
+  },
   // Somebody's machine has the VIP: whoever does not defend it leaves it alone, one after another.
   stranger: ({ strangers, hosts, invariants }, _host, { choice }, { vips }) => {
     invariants.turnover.repetitions += hosts.length * MOVES;
