@@ -8,7 +8,8 @@ import type { Hooks } from './hooks/hooks.ts';
 import { Observer } from './observe/observer.ts';
 import { ServiceManager } from './observe/sd-notify.ts';
 import { Opened } from './opened.ts';
-import { hasIPv6, openParts, type Parts } from './parts.ts';
+import { hasIPv6 } from './lan.ts';
+import { openParts, type Parts } from './parts.ts';
 import { campaign, settlePast } from './predecessor.ts';
 import { refuseOwnVipAsEndpoint, refuseUnusableVips } from './refusals.ts';
 import { report } from './report.ts';
@@ -90,6 +91,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   refuseUnusableVips(config, monitor);
   parts.drain.restore();
   await settlePast(parts);
+  parts.lineUp.start();
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();
   const { signal } = running;
@@ -99,6 +101,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
     version,
     startedAt,
     groups,
+    health: (group) => parts.lineUp.health(group),
     elector,
     etcd: observer.etcd,
     fence: parts.fence,
@@ -135,6 +138,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   }
   manager.stopping();
   const stoppingAt = clock.now();
+  parts.lineUp.stop();
   emit({ type: 'stopping', signal: defect === undefined ? String(stop.reason) : 'defect' });
   await release(parts);
   // The successor takes now: what is left of our work must not stand in its way.

@@ -42,6 +42,13 @@ export type Reason = (typeof REASONS)[number];
 /** Whole-second lifetimes of addresses, or nftables to the millisecond (design §4). */
 export type FenceKind = 'address-lifetime' | 'nftables';
 
+/**
+ * What to do when another station has a VIP that we hold: announce it again (RFC 5227 §2.4), leave it to
+ * others, or only say so. But for the last none is taken that somebody answers for.
+ */
+export const CONFLICT_POLICIES = ['defend', 'yield', 'alert'] as const;
+export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
+
 export type ElectorEvent =
   // lifecycle
   | { type: 'started'; version: string; node: string }
@@ -100,9 +107,30 @@ export type ElectorEvent =
   | { type: 'withdraw-failed'; group: string; vip: string; link: string; err: unknown }
   | { type: 'leftover-withdrawn'; vip: string; link: string }
   | { type: 'drift-repaired'; group: string; vip: string; link: string; durationMs: number }
+  /**
+   * Another station claims or answers for a VIP; told at once, and again once in 10 s while it does.
+   * `node`: it is one of ours, and the fence settles it. `yielded`: the group is not held here.
+   */
+  | {
+      type: 'conflict';
+      group: string;
+      vip: string;
+      link: string;
+      mac: string;
+      node?: string;
+      answer: 'defended' | 'yielded' | 'none';
+    }
+  | { type: 'conflict-over'; group: string; vip: string; mac: string }
+  /** Other stations cannot be heard or asked: conflicts may pass unseen. */
+  | { type: 'deaf'; err: string }
   | { type: 'announced'; vip: string; link: string; kind: 'request' | 'reply' | 'na' }
   | { type: 'announce-failed'; vip: string; link: string; err: unknown }
   | { type: 'network-overrun'; err: string }
+  // health
+  /** A probe has answered as it should, or not, for the first time or otherwise than before. */
+  | { type: 'probe'; group: string; probe: string; up: boolean; err?: string }
+  /** What the probes of a group come to has changed. */
+  | { type: 'health'; group: string; healthy: boolean; detail?: string }
   // hooks
   | { type: 'hook-done'; hook: string; group: string; durationMs: number }
   /** `err`: how it failed, in words. */

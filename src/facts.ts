@@ -1,8 +1,8 @@
-import type { Config, GroupConfig } from './config/types.ts';
+import type { Config } from './config/types.ts';
 import type { Emit, GroupState } from './events.ts';
 import type { NetworkMonitor } from './network/monitor.ts';
-import type { GroupController } from './vip/controller.ts';
 import type { Groups } from './vip/groups.ts';
+import type { GroupFacts, LineUp } from './vip/line-up.ts';
 
 /** States that last: worth telling the other nodes. */
 const SETTLED: ReadonlySet<GroupState> = new Set([
@@ -13,30 +13,34 @@ const SETTLED: ReadonlySet<GroupState> = new Set([
 ]);
 
 export interface FactsParts {
-  readonly config: Pick<Config, 'groups' | 'listen'>;
+  readonly config: Pick<Config, 'listen'>;
   readonly version: string;
   readonly monitor: Pick<NetworkMonitor, 'links'>;
   readonly groups: Groups;
+  readonly lineUp: Pick<LineUp, 'facts'>;
   readonly drained: () => boolean;
 }
 
 /** What this node tells the others of itself (`<prefix>/facts/<node>`): for people, and for handovers. */
-export function nodeFacts({ config, version, monitor, groups, drained }: FactsParts): string {
+export function nodeFacts(parts: FactsParts): string {
+  const { config, version, monitor, groups, lineUp, drained } = parts;
+  const macs = new Set(monitor.links.map(({ mac }) => mac));
   return JSON.stringify({
     version,
     links: monitor.links.map(({ name }) => name),
-    groups: config.groups.map((group) => groupFacts(group, groups.get(group.name))),
+    macs: [...macs].filter((mac) => mac !== ''),
+    groups: lineUp.facts().map((said) => ({ ...said, ...standing(groups, said) })),
     listen: config.listen,
     drained: drained(),
   });
 }
 
-/** A group's VIPs, and where it stands here. */
-function groupFacts({ name, vips }: GroupConfig, controller: GroupController | undefined): object {
-  const addresses = vips.map((vip) => vip.address);
-  if (controller === undefined) return { name, vips: addresses };
+/** Where a group stands here. */
+function standing(groups: Groups, { name }: GroupFacts): object {
+  const controller = groups.get(name);
+  if (controller === undefined) return {};
   const { name: state, reason, detail, sinceMs } = controller.status;
-  return { name, vips: addresses, state, reason, ...(detail !== '' && { detail }), sinceMs };
+  return { state, reason, ...(detail !== '' && { detail }), sinceMs };
 }
 
 /** Emits, and says besides when a group has come to stand otherwise. */

@@ -60,6 +60,31 @@ export const c = {
   ) => number,
 };
 
+/** linux/filter.h struct sock_fprog: how many instructions, of 8 bytes each, and where they are. */
+const SockFprog = koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'void *' });
+const setFilter = library.func('setsockopt', 'int', [
+  'int',
+  'int',
+  'int',
+  koffi.pointer(SockFprog),
+  'uint32_t',
+]) as (...args: [fd: number, level: number, name: number, value: object, length: number]) => number;
+/** asm-generic/socket.h */
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+const FILTER_INSTRUCTION_LENGTH = 8;
+
+/**
+ * Lets a socket receive only what a classic BPF program accepts, in place of the program before.
+ * @param program struct sock_filter, one after the other; at most 4096
+ * @throws SystemError EINVAL for a program that the kernel refuses
+ */
+export function attachFilter(fd: number, program: Uint8Array): void {
+  const value = { len: program.length / FILTER_INSTRUCTION_LENGTH, filter: program };
+  const size = koffi.sizeof(SockFprog);
+  check('setsockopt', () => setFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, value, size));
+}
+
 const EINTR = 4;
 const EAGAIN = 11;
 

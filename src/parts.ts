@@ -1,6 +1,3 @@
-import { Announcer } from './announce/announcer.ts';
-import { openNeighbourSender } from './announce/neighbour-sender.ts';
-import { openPacketSender } from './announce/packet-sender.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { Elector } from './election/elector.ts';
@@ -10,6 +7,7 @@ import type { Emit } from './events.ts';
 import { nodeFacts, noticing } from './facts.ts';
 import type { KernelGuard } from './fencing/kernel-guard.ts';
 import { openGuard } from './guard.ts';
+import { openLan } from './lan.ts';
 import { NetworkMonitor } from './network/monitor.ts';
 import { openNetwork } from './network/rtnetlink.ts';
 import type { Network } from './network/types.ts';
@@ -17,14 +15,16 @@ import type { FenceStatus } from './observe/status.ts';
 import { TracedNetwork } from './observe/traced-network.ts';
 import { TracedStore } from './observe/traced-store.ts';
 import type { Opened } from './opened.ts';
+import { probesOf } from './probes.ts';
 import { DrainFile } from './runtime/drain-file.ts';
 import { StateFile } from './runtime/state-file.ts';
 import { refuseTalosVips } from './talos/admission.ts';
-import { GroupController } from './vip/controller.ts';
+import type { ControllerParts } from './vip/controller.ts';
 import { Drain } from './vip/drain.ts';
 import { Groups } from './vip/groups.ts';
 import { Handover } from './vip/handover.ts';
 import { watchOutage } from './vip/outage.ts';
+import { LineUp } from './vip/line-up.ts';
 
 /** The parts of a running daemon, in the order in which they are made. */
 export interface Parts {
@@ -39,6 +39,7 @@ export interface Parts {
   readonly state: StateFile;
   readonly store: Store;
   readonly groups: Groups;
+  readonly lineUp: LineUp;
   readonly elector: Elector;
   readonly handover: Handover;
   readonly drain: Drain;
@@ -54,11 +55,6 @@ export interface PartsOptions {
   readonly emit: Emit;
 }
 
-/** Whether IPv6 is to be announced. */
-export function hasIPv6(groups: Config['groups']): boolean {
-  return groups.some(({ vips }) => vips.some(({ family }) => family === 6));
-}
-
 /**
  * Makes the parts and puts them together. Nothing is started.
  * @param opened keeps how to close what was opened, also when a later part could not be made
@@ -68,8 +64,8 @@ export async function openParts(
   { config, version, clock, emit }: PartsOptions,
   opened: Opened,
 ): Promise<Parts> {
-  const { node, prefix, groups: configured } = config;
-  const state = new StateFile(config.runtimeDir, { node, prefix }, clock);
+  const { node, prefix, groups: configured, runtimeDir } = config;
+  const state = new StateFile(runtimeDir, { node, prefix }, clock);
   // Seams are told of at this level only: otherwise nothing stands between the rooms and them.
   const traced = config.logLevel === 'debug';
   const kernel = await openNetwork(clock);
@@ -83,24 +79,13 @@ export async function openParts(
   const etcd = await openEtcdStore(config.etcd, { clock, emit });
   opened.add(() => etcd.close());
   const store = traced ? new TracedStore(etcd, emit) : etcd;
-  const sender = openPacketSender();
-  opened.add(() => sender.close());
-  const neighbours = hasIPv6(configured) ? openNeighbourSender() : undefined;
-  opened.add(() => neighbours?.close());
   const groups = new Groups();
   const mark = new DrainFile(config.stateDir);
-  const announcer = new Announcer(
-    {
-      clock,
-      sender,
-      neighbours,
-      mayAnnounce: (group) => groups.get(group)?.fence.isOpen(clock.now()) === true,
-      emit,
-    },
-    { everyMs: timing.announceEveryMs },
-  );
+  const mayAnnounce = (group: string): boolean =>
+    groups.get(group)?.fence.isOpen(clock.now()) === true;
+  const lan = openLan({ config: { ...config, timing }, store, clock, emit, mayAnnounce }, opened);
   const facts = (): string =>
-    nodeFacts({ config, version, monitor, groups, drained: () => mark.isThere });
+    nodeFacts({ config, version, monitor, groups, lineUp, drained: () => mark.isThere });
   const admit = (signal: AbortSignal): Promise<void> =>
     refuseTalosVips(config, store, { deadlineMs: timing.requestDeadlineMs, signal });
   const elector = new Elector(
@@ -109,13 +94,13 @@ export async function openParts(
   );
   const broken = new AbortController();
   const onDefect = (error: unknown): void => broken.abort(error);
+  const { onConflict } = config;
   const telling = noticing(emit, () => elector.factsChanged());
-  const told = { clock, emit: telling, announcer, onDefect };
-  const shared = { network, monitor, guard, journal: state, ...told };
-  for (const group of configured) {
-    groups.add(new GroupController({ ...shared, election: elector }, group));
-  }
-  const operations = operationsOf({ node, clock, groups, elector, monitor, mark });
+  const shared = { network, monitor, guard, journal: state, clock, emit: telling, onDefect };
+  const controllers = { ...shared, ...lan, election: elector, onConflict };
+  const operations = operationsOf({ config, groups, elector, mark, controllers });
+  const { lineUp } = operations;
+  opened.add(() => lineUp.stop());
   return {
     config: { ...config, timing },
     clock,
@@ -133,18 +118,19 @@ export async function openParts(
   };
 }
 
-/** What operators may ask for. */
+/** The groups with their probes, and what operators may ask for. */
 function operationsOf({
-  node,
-  clock,
+  config: { node, groups: configured },
   groups,
   elector,
-  monitor,
   mark,
-}: Pick<Parts, 'clock' | 'groups' | 'elector' | 'monitor'> & {
-  readonly node: string;
+  controllers,
+}: Pick<Parts, 'groups' | 'elector'> & {
+  readonly config: Config;
   readonly mark: DrainFile;
-}): Pick<Parts, 'handover' | 'drain'> {
+  readonly controllers: ControllerParts & { readonly journal: StateFile };
+}): Pick<Parts, 'handover' | 'drain' | 'lineUp'> {
+  const { clock, monitor, journal } = controllers;
   const handover = new Handover({
     node,
     clock,
@@ -157,5 +143,14 @@ function operationsOf({
   });
   const onChange = (): void => elector.factsChanged();
   const drain = new Drain({ node, clock, groups, mark, handover, onChange });
-  return { handover, drain };
+  const lineUp = new LineUp({
+    controllers,
+    groups,
+    handover,
+    election: elector,
+    probes: (group) => probesOf({ clock, monitor }, group),
+    remembers: (name) => journal.memory.tokens.some(({ group }) => group === name),
+  });
+  for (const group of configured) lineUp.add(group);
+  return { handover, drain, lineUp };
 }

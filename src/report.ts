@@ -6,6 +6,7 @@ import type { Answers } from './observe/observer.ts';
 import type { FenceStatus, GroupStatus, ProbeResult, StatusReport } from './observe/status.ts';
 import type { GroupController } from './vip/controller.ts';
 import type { Groups } from './vip/groups.ts';
+import type { LineUp } from './vip/line-up.ts';
 
 interface ReportParts {
   readonly config: Config;
@@ -13,12 +14,17 @@ interface ReportParts {
   readonly version: string;
   readonly startedAt: Instant;
   readonly groups: Groups;
+  /** What the probes of a group say; undefined where there are none. */
+  readonly health?: LineUp['health'];
   readonly elector: Pick<Elector, 'lastTurnAt'>;
   readonly etcd: EtcdBoard;
   readonly fence: FenceStatus;
 }
 
-function groupStatus({ group, status }: GroupController): GroupStatus {
+function groupStatus(
+  { group, status }: GroupController,
+  health: ReturnType<LineUp['health']>,
+): GroupStatus {
   const { name: state, reason, detail, sinceMs, queue, assignment } = status;
   return {
     name: group.name,
@@ -34,6 +40,13 @@ function groupStatus({ group, status }: GroupController): GroupStatus {
       held: assignment.isHeld(vip),
     })),
     candidates: [...queue],
+    ...(health !== undefined && {
+      health: {
+        verdict: health.verdict,
+        detail: health.detail,
+        failures: Object.fromEntries(health.failures),
+      },
+    }),
   };
 }
 
@@ -64,7 +77,7 @@ export function report(parts: ReportParts): Pick<Answers, 'status' | 'health' | 
         slackMs: slack === undefined ? null : Math.round(slack),
       },
       fence,
-      groups: groups.all().map(groupStatus),
+      groups: groups.all().map((each) => groupStatus(each, parts.health?.(each.group.name))),
     };
   };
   return { status, health, slackMs };

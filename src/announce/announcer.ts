@@ -127,6 +127,18 @@ export class Announcer {
     this.#runs.delete(group);
   }
 
+  /** Announces one VIP of a group once more, beside the schedule: nothing where the group is silent. */
+  repeat(group: string, address: string): void {
+    for (const run of this.#runs.get(group) ?? []) {
+      for (const frame of run.frames) {
+        if (frame.station.entry.vip.address !== address) continue;
+        // Whoever hears of a frame may stop us; and time passes while frames are sent.
+        if (run.stopped || !this.#parts.mayAnnounce(group)) return;
+        this.#send(frame, false);
+      }
+    }
+  }
+
   /** Stops every group. Idempotent. */
   stopAll(): void {
     for (const group of this.#runs.keys()) this.stop(group);

@@ -15,6 +15,9 @@ const ARP_FRAME_LENGTH = ETHERNET_HEADER_LENGTH + 28;
 /** IEEE 802.3: shortest frame without its check sequence. Not every driver pads by itself. */
 const ETHERNET_FRAME_MIN = 60;
 
+/** The first byte of the sender's IPv4 address in a frame. */
+export const SENDER_IP_OFFSET = 28;
+
 const OPERATION = { request: 1, reply: 2 } as const;
 const BROADCAST = Buffer.alloc(MAC_LENGTH, 0xff);
 const NOBODY = Buffer.alloc(MAC_LENGTH);

@@ -3,7 +3,7 @@ import type { Config, GroupConfig } from '../config/types.ts';
 import { INSPECTED_WITHIN_MS } from '../election/etcd/inspection.ts';
 import { readAccess } from '../election/etcd/open.ts';
 import type { StatusReport } from '../observe/status.ts';
-import { hasIPv6 } from '../parts.ts';
+import { hasIPv6 } from '../lan.ts';
 import { refuseOwnVipAsEndpoint, refuseUnusableVips } from '../refusals.ts';
 import { isDaemonLockTaken } from '../runtime/namespace-lock.ts';
 import { neededCapabilities } from '../runtime/privileges.ts';

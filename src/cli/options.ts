@@ -1,6 +1,7 @@
 import type { Options } from 'yargs';
-import type { Field } from '../config/fields.ts';
-import { CONFIG_FIELD, envName, FIELDS, GROUP_FIELDS, KUBE_VIP_FIELD } from '../config/fields.ts';
+import type { Field } from '../config/field.ts';
+import { CONFIG_FIELD, envName, FIELDS, KUBE_VIP_FIELD } from '../config/fields.ts';
+import { GROUP_FIELDS } from '../config/group-fields.ts';
 import type { Flags } from '../config/given.ts';
 import type { Loaded } from '../config/load.ts';
 

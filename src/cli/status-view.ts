@@ -1,4 +1,4 @@
-import type { StatusReport } from '../observe/status.ts';
+import type { HealthStatus, StatusReport } from '../observe/status.ts';
 import { groupAdvice } from './status-advice.ts';
 import { footer } from './status-footer.ts';
 import { ago, moment, painter, plain, seconds, table } from './text.ts';
@@ -41,6 +41,8 @@ export interface LocalGroup {
   readonly reason: string | null;
   /** Milliseconds left of the right to hold; null when nothing is held. */
   readonly slackMs: number | null;
+  /** Missing: it has no probes there. */
+  readonly health?: HealthStatus;
   readonly vips: readonly { readonly address: string; readonly held: boolean }[];
 }
 
@@ -169,7 +171,9 @@ function localSentence(local: LocalGroup, report: StatusReport | undefined): str
     local.slackMs === null ? '' : `; ${seconds(local.slackMs)} of its right to hold are left`;
   const held = local.vips.filter((vip) => vip.held).map((vip) => plain(vip.address));
   const onLink = held.length === 0 ? 'no VIP on its link' : `on its link: ${held.join(', ')}`;
-  return `${node} is ${plain(local.state)}${reason}; ${onLink}${slack}.`;
+  const { health } = local;
+  const sick = health?.verdict === 'unhealthy' ? ` It is unhealthy: ${plain(health.detail)}.` : '';
+  return `${node} is ${plain(local.state)}${reason}; ${onLink}${slack}.${sick}`;
 }
 
 function candidateRow(candidate: CandidateSummary, index: number): Cell[] {

@@ -164,6 +164,7 @@ function groupSummary(group: SurveyedGroup, report: StatusReport | undefined): G
             state: local.state,
             reason: local.reason,
             slackMs: report?.etcd.slackMs ?? null,
+            ...(local.health !== undefined && { health: local.health }),
             vips: local.vips.map(({ address, held }) => ({ address, held })),
           },
         }),

@@ -1,19 +1,11 @@
+import type { Field } from './field.ts';
+import { GROUP_FIELDS } from './group-fields.ts';
+
 /**
  * The one table of options: where each stands in the file, its flag, its default and its meaning.
- * Schema, sources, command line and the test of the documentation read it.
+ * Schema, sources, command line and the test of the documentation read it. Those of a group:
+ * `group-fields.ts`.
  */
-export interface Field {
-  /** Dotted path in the file; of a group's field, below `groups[]`. */
-  readonly path: string;
-  /** Name of the flag without dashes; the environment variable follows from it. */
-  readonly flag: string;
-  /** What the flag takes, for the help; a switch takes nothing. */
-  readonly takes: 'switch' | (string & {});
-  /** The default as an operator would write it. */
-  readonly fallback?: string | boolean;
-  readonly describe: string;
-}
-
 export const FIELDS: readonly Field[] = [
   {
     path: 'node',
@@ -90,6 +82,13 @@ export const FIELDS: readonly Field[] = [
     describe: 'send a gratuitous ARP this often after the first burst',
   },
   {
+    path: 'onConflict',
+    flag: 'on-conflict',
+    takes: 'POLICY',
+    fallback: 'defend',
+    describe: 'when another station has a VIP that we hold: defend, yield, or only alert',
+  },
+  {
     path: 'listen',
     flag: 'listen',
     takes: 'ADDR:PORT',
@@ -155,36 +154,6 @@ export const FIELDS: readonly Field[] = [
     takes: 'switch',
     fallback: false,
     describe: 'keep the VIP when stopped; the next start on the same boot resumes',
-  },
-];
-
-/** Fields of one group. Their flags together describe one group, and exclude `groups` in a file. */
-export const GROUP_FIELDS: readonly Field[] = [
-  {
-    path: 'name',
-    flag: 'group',
-    takes: 'NAME',
-    fallback: 'default',
-    describe: 'name of the group of VIPs, which move together',
-  },
-  {
-    path: 'vips',
-    flag: 'vip',
-    takes: 'IP,…',
-    describe: 'virtual addresses, comma-separated or given several times',
-  },
-  {
-    path: 'link',
-    flag: 'link',
-    takes: 'NAME,…|auto',
-    fallback: 'auto',
-    describe: 'link to put the VIPs on, the first that exists; auto: by subnet',
-  },
-  {
-    path: 'electionKey',
-    flag: 'election-key',
-    takes: 'KEY',
-    describe: 'whole key of the election (default: <prefix>/elections/<group>)',
   },
 ];
 

@@ -1,7 +1,8 @@
 import type { ConfigProblem } from '../errors.ts';
 import { didYouMean } from './did-you-mean.ts';
-import type { Field } from './fields.ts';
-import { CONFIG_FIELD, envName, FIELDS, GROUP_FIELDS, KUBE_VIP_FIELD } from './fields.ts';
+import type { Field } from './field.ts';
+import { CONFIG_FIELD, envName, FIELDS, KUBE_VIP_FIELD } from './fields.ts';
+import { GROUP_FIELDS } from './group-fields.ts';
 import { splitCommas } from './parsed.ts';
 
 /** Values by flag name, as yargs gives them: text, true or false, or a list when repeated. */
@@ -24,7 +25,7 @@ export const DEBUG_VARIABLE = 'VIP_ELECTOR_DEBUG';
  */
 const SERVICE_LINK = /^VIP_ELECTOR_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP|SCTP).*)?)$/;
 
-const LISTS = new Set(['vip', 'link', 'etcd']);
+const LISTS = new Set(['vip', 'link', 'etcd', 'health']);
 
 /**
  * What the flag of a field, or else its variable, says.

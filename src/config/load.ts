@@ -5,8 +5,11 @@ import type { ConfigProblem } from '../errors.ts';
 import type { Files } from './credentials.ts';
 import { checkCredentials } from './credentials.ts';
 import { checkPrograms } from './programs.ts';
-import { CONFIG_FIELD, FIELDS, GROUP_FIELDS } from './fields.ts';
+import { CONFIG_FIELD, FIELDS } from './fields.ts';
+import { GROUP_FIELDS } from './group-fields.ts';
 import { parseFile } from './file.ts';
+import { healthOf } from './health.ts';
+import { checkProbeFiles } from './probe-files.ts';
 import type { Environment, Flags } from './given.ts';
 import { givenFor } from './given.ts';
 import { valueAt } from './path.ts';
@@ -72,7 +75,8 @@ export function loadConfig(input: LoadInput): Loaded {
         });
   const credentials = checkCredentials(draft, files);
   const programs = checkPrograms(draft, files);
-  const found = [...findings, ...rules, ...credentials.findings, ...programs];
+  const probes = checkProbeFiles(draft, files);
+  const found = [...findings, ...rules, ...credentials.findings, ...programs, ...probes];
   const all = [
     ...problems,
     ...sources.problems,
@@ -127,7 +131,7 @@ function sourcesOf(sources: Sources, draft: Draft): Record<string, string> {
   const groups = (draft.groups ?? []).flatMap((_, index) =>
     GROUP_FIELDS.map(({ path }) => ({
       name: `groups[${index}].${path}`,
-      place: ['groups', index, path],
+      place: ['groups', index, ...path.split('.')],
     })),
   );
   const fields = FIELDS.map(({ path }) => ({ name: path, place: path.split('.') }));
@@ -141,7 +145,7 @@ function sourcesOf(sources: Sources, draft: Draft): Record<string, string> {
 /** @throws TypeError when a field that the rules require is missing: a fault of theirs */
 function configOf(draft: Draft): Config {
   const { node, prefix, listen, runtimeDir, stateDir, log, keepOnStop } = draft;
-  const { profile, holdFor, announceEvery } = draft;
+  const { profile, holdFor, announceEvery, onConflict } = draft;
   return {
     node: present(node),
     prefix: present(prefix),
@@ -152,6 +156,7 @@ function configOf(draft: Draft): Config {
       holdForMs: holdFor,
       announceEveryMs: announceEvery,
     }),
+    onConflict: present(onConflict),
     listen: present(listen),
     runtimeDir: present(runtimeDir),
     stateDir: present(stateDir),
@@ -162,8 +167,17 @@ function configOf(draft: Draft): Config {
   };
 }
 
-function groupOf({ name, vips, link, electionKey }: GroupDraft, prefix: string): GroupConfig {
-  const group = { name: present(name), vips: present(vips), links: present(link) };
+function groupOf(draft: GroupDraft, prefix: string): GroupConfig {
+  const { name, vips, link, electionKey, weight, preempt, preemptAfter } = draft;
+  const health = healthOf(draft.health);
+  const group = {
+    name: present(name),
+    vips: present(vips),
+    links: present(link),
+    weight: present(weight),
+    ...(preempt === true && { preemptAfterMs: present(preemptAfter) }),
+    ...(health !== undefined && { health }),
+  };
   const own = `${prefix}/elections/${group.name}`;
   return electionKey === undefined || electionKey === own ? group : { ...group, electionKey };
 }

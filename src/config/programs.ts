@@ -3,6 +3,7 @@ import type { Files } from './credentials.ts';
 import type { Draft } from './schema.ts';
 import { HOOKS } from './types.ts';
 import type { Finding } from './issues.ts';
+import type { Path } from './path.ts';
 
 /** st_mode: the kind of file, a regular one, and the bits that let somebody run it (inode(7)). */
 const S_IFMT = 0o170000;
@@ -15,20 +16,23 @@ export function checkPrograms(
   { fileMode }: Pick<Files, 'fileMode'>,
 ): Finding[] {
   return HOOKS.flatMap((name): Finding[] => {
-    const path = ['hooks', name];
     const program = hooks[name];
-    if (program === undefined) return [];
-    let mode: number;
-    try {
-      mode = fileMode(program);
-    } catch (error) {
-      const remedy = `name a program that is there (${describe(error)})`;
-      return [{ path, problem: 'is not there', remedy }];
-    }
-    if ((mode & S_IFMT) !== S_IFREG) {
-      return [{ path, problem: 'is no file', remedy: 'name a program or a script' }];
-    }
-    if ((mode & EXECUTABLE) !== 0) return [];
-    return [{ path, problem: 'cannot be executed', remedy: `chmod +x ${program}` }];
+    return program === undefined ? [] : checkProgram(['hooks', name], program, fileMode);
   });
+}
+
+/** @param path where it is named */
+export function checkProgram(path: Path, program: string, fileMode: Files['fileMode']): Finding[] {
+  let mode: number;
+  try {
+    mode = fileMode(program);
+  } catch (error) {
+    const remedy = `name a program that is there (${describe(error)})`;
+    return [{ path, problem: 'is not there', remedy }];
+  }
+  if ((mode & S_IFMT) !== S_IFREG) {
+    return [{ path, problem: 'is no file', remedy: 'name a program or a script' }];
+  }
+  if ((mode & EXECUTABLE) !== 0) return [];
+  return [{ path, problem: 'cannot be executed', remedy: `chmod +x ${program}` }];
 }

@@ -1,6 +1,7 @@
 import { Document, isNode } from 'yaml';
 import { formatDuration } from './duration.ts';
-import { FIELDS, GROUP_FIELDS } from './fields.ts';
+import { FIELDS } from './fields.ts';
+import { GROUP_FIELDS } from './group-fields.ts';
 import type { Loaded } from './load.ts';
 import type { Path } from './path.ts';
 import { valueAt } from './path.ts';
@@ -21,7 +22,9 @@ export function renderConfig({ config, written, sources }: Loaded): string {
   for (const { path } of FIELDS) put(path, path.split('.'));
   document.set('groups', document.createNode(config.groups.map(() => ({}))));
   for (const index of config.groups.keys()) {
-    for (const { path } of GROUP_FIELDS) put(`groups[${index}].${path}`, ['groups', index, path]);
+    for (const { path } of GROUP_FIELDS) {
+      put(`groups[${index}].${path}`, ['groups', index, ...path.split('.')]);
+    }
   }
   const { timing } = config;
   const follows = [

@@ -1,12 +1,15 @@
 import type * as zod from 'zod';
+import { CONFLICT_POLICIES } from '../events.ts';
 import { parseVip } from '../network/address.ts';
 import type { Vip } from '../network/types.ts';
 import { z } from '../zod.ts';
 import { parseDuration } from './duration.ts';
-import { describeField, GROUP_FIELDS } from './fields.ts';
-import { refuse, text } from './checked.ts';
+import { field } from './described.ts';
+import { health } from './health.ts';
+import { list, refuse, text, whole } from './checked.ts';
 import type { Parsed } from './parsed.ts';
-import { refused, splitCommas } from './parsed.ts';
+import { refused } from './parsed.ts';
+import { parsePreemptAfter, parseWeight } from './preference.ts';
 import { PROFILES } from './profiles.ts';
 import type { Profile } from './types.ts';
 import {
@@ -29,24 +32,6 @@ export const VIPS_MAX = 1000;
 /** Most members of an etcd cluster that anyone runs is 9; each costs a connection. */
 export const ENDPOINTS_MAX = 32;
 const LINKS_MAX = 100;
-
-/** A list of such texts, which may also be written as one text with commas. */
-function list<T>(parse: (text: string) => Parsed<T>, most: number) {
-  return z.union([z.string(), z.array(z.string())]).transform((value, context): T[] => {
-    const items = typeof value === 'string' ? splitCommas(value) : value;
-    if (items.length > most) {
-      const problem = `has ${items.length} entries`;
-      return refuse(context, { problem, remedy: `at most ${most} are allowed` });
-    }
-    return items.flatMap((item, index) => {
-      const outcome = parse(item);
-      if (!refused(outcome)) return [outcome.value];
-      const { problem, remedy } = outcome;
-      context.addIssue({ code: 'custom', message: problem, path: [index], params: { remedy } });
-      return [];
-    });
-  });
-}
 
 function choice<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values);
@@ -85,16 +70,15 @@ function parseLinkNameOrAuto(value: string): Parsed<string> {
   return value === 'auto' ? { value } : parseLinkName(value);
 }
 
-/** Optional everywhere: what is missing is the rules' to say, and the defaults are a source. */
-function field<T extends zod.ZodType>(path: string, type: T) {
-  return type.optional().describe(describeField(path));
-}
-
 const group = z.strictObject({
   name: field('name', text(parseGroupName)),
   vips: field('vips', list(parseOneVip, VIPS_MAX)),
   link: field('link', link),
   electionKey: field('electionKey', text(parseKey)),
+  weight: field('weight', whole(parseWeight)),
+  preempt: field('preempt', z.boolean()),
+  preemptAfter: field('preemptAfter', text(parsePreemptAfter)),
+  health: health.optional().describe('what tells whether this node should hold the group'),
 });
 
 const etcd = z.strictObject({
@@ -129,6 +113,7 @@ export const schema = z.strictObject({
   profile: field('profile', profile),
   holdFor: field('holdFor', text(parseDuration)),
   announceEvery: field('announceEvery', text(parseDuration)),
+  onConflict: field('onConflict', choice(CONFLICT_POLICIES)),
   listen: field('listen', text(parseListen)),
   runtimeDir: field('runtimeDir', text(parseRuntimeDir)),
   stateDir: field('stateDir', text(parseRuntimeDir)),
@@ -143,7 +128,7 @@ export type GroupDraft = zod.output<typeof group>;
 
 /** Names allowed at a place in the file, for the did-you-mean. `groups[3]` is like any group. */
 export function knownNames(place: readonly PropertyKey[]): string[] {
-  if (place[0] === 'groups') return GROUP_FIELDS.map(({ path }) => path);
+  if (place[0] === 'groups') return Object.keys((place[2] === 'health' ? health : group).shape);
   if (place[0] === 'etcd') return Object.keys(etcd.shape);
   if (place[0] === 'hooks') return Object.keys(hooks.shape);
   if (place[0] === 'log') return Object.keys(log.shape);

@@ -1,9 +1,10 @@
 import type { ConfigProblem } from '../errors.ts';
-import type { Field } from './fields.ts';
-import { FIELDS, GROUP_FIELDS } from './fields.ts';
+import type { Field } from './field.ts';
+import { FIELDS } from './fields.ts';
 import type { ConfigFile } from './file.ts';
 import type { Environment, Flags, Given } from './given.ts';
 import { givenFor, unknownVariables } from './given.ts';
+import { GROUP_FIELDS } from './group-fields.ts';
 import { kubeVipNames } from './kube-vip.ts';
 import type { Path } from './path.ts';
 import { formatPath, isAtOrBelow, isMapping, valueAt } from './path.ts';
@@ -55,7 +56,7 @@ export class Sources {
         return [];
       });
     for (const { place, given } of usable(FIELDS, ({ path }) => path.split('.'))) put(place, given);
-    const group = usable(GROUP_FIELDS, ({ path }) => ['groups', 0, path]);
+    const group = usable(GROUP_FIELDS, ({ path }) => ['groups', 0, ...path.split('.')]);
     if (group.length > 0 && file !== undefined && tree['groups'] !== undefined) {
       problems.push(...group.map(({ given }) => besideGroups(given, file)));
     } else if (group.length > 0) {
@@ -121,7 +122,11 @@ function fillDefaults(tree: Tree, hostname: string): void {
   if (!Array.isArray(groups)) return;
   for (const group of groups.filter(isMapping)) {
     for (const { path, fallback } of GROUP_FIELDS) {
-      if (fallback !== undefined && group[path] === undefined) group[path] = fallback;
+      const place = path.split('.');
+      // A group without a block such as `health` has nothing to be told of it.
+      const holder = valueAt(group, place.slice(0, -1));
+      if (fallback === undefined || !isMapping(holder)) continue;
+      if (valueAt(group, place) === undefined) setAt(group, place, fallback);
     }
   }
 }
@@ -144,7 +149,8 @@ function setAt(tree: unknown, place: Path, value: unknown): void {
 /** The flag of a field that nobody gave, for those who use flags alone. */
 function flagOf(place: Path): string {
   if (place[0] === 'groups') {
-    const field = GROUP_FIELDS.find(({ path }) => path === place[2]);
+    const own = formatPath(place.slice(2));
+    const field = GROUP_FIELDS.find(({ path }) => own === path || own.startsWith(`${path}[`));
     return `--${field?.flag ?? 'vip'}`;
   }
   const path = formatPath(place);

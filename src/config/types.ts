@@ -1,5 +1,7 @@
 import type { Terms } from '../election/terms.ts';
+import type { ConflictPolicy } from '../events.ts';
 import type { Vip } from '../network/types.ts';
+import type { HealthConfig } from './health.ts';
 
 /** How the right to hold is kept (design §4); `config/profiles.ts` has their figures. */
 export type Profile = 'seconds' | 'steady' | 'fast' | 'adaptive';
@@ -27,6 +29,12 @@ export interface GroupConfig {
   readonly links: 'auto' | readonly string[];
   /** The whole key of the election when it is not `<prefix>/elections/<group>`. */
   readonly electionKey?: string;
+  /** How much this node is preferred, 0 to 100. Missing: the usual, 50. */
+  readonly weight?: number;
+  /** Hand it over to a healthy candidate of a greater weight that has waited so long, in ms. */
+  readonly preemptAfterMs?: number;
+  /** Missing: a node is healthy that can hold the group. */
+  readonly health?: HealthConfig;
 }
 
 export interface EtcdConfig {
@@ -60,6 +68,8 @@ export interface Config {
   readonly groups: readonly GroupConfig[];
   readonly etcd: EtcdConfig;
   readonly timing: Timing;
+  /** When another station has a VIP that we hold. */
+  readonly onConflict: ConflictPolicy;
   readonly listen: { readonly host: string; readonly port: number } | 'off';
   readonly runtimeDir: string;
   /** Survives a reboot, unlike the runtime directory. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { parseDuration } from './duration.ts';
 import { FIELDS } from './fields.ts';
+import { GROUP_FIELDS } from './group-fields.ts';
 import type { Finding } from './issues.ts';
 import { issueFindings, placeOf } from './issues.ts';
 import type { Path } from './path.ts';
@@ -17,7 +18,9 @@ export interface Validated {
   readonly refusedAt: readonly Path[];
 }
 
-const DURATIONS = new Set(FIELDS.filter((f) => f.takes === 'DURATION').map((f) => f.path));
+const DURATIONS = new Set(
+  [...FIELDS, ...GROUP_FIELDS].filter((f) => f.takes === 'DURATION').map((f) => f.path),
+);
 
 /** Checks every field of a merged tree against the schema, and keeps those that are right. */
 export function validate(tree: unknown): Validated {
@@ -38,11 +41,16 @@ function places(issues: readonly z.core.$ZodIssue[], tree: unknown): Path[] {
   });
 }
 
+/** The path of the field at a place, as the tables of fields have it. */
+function fieldOf(path: Path): string {
+  return formatPath(path[0] === 'groups' ? path.slice(2) : path);
+}
+
 function findingsOf(issue: z.core.$ZodIssue, tree: unknown): Finding[] {
   const path = placeOf(issue, tree);
   const value = valueAt(tree, path);
   const wrongType = issue.code === 'invalid_type' || issue.code === 'invalid_union';
-  if (wrongType && typeof value === 'number' && DURATIONS.has(formatPath(path))) {
+  if (wrongType && typeof value === 'number' && DURATIONS.has(fieldOf(path))) {
     const outcome = parseDuration(String(value));
     if (refused(outcome)) return [{ path, ...outcome }];
   }

@@ -1,8 +1,8 @@
 /** Readers of single values: text in, value or refusal out. No I/O. */
 import { isIPv6 } from 'node:net';
 import type { Config } from './types.ts';
-import { parseDuration } from './duration.ts';
-import { refused, type Parsed } from './parsed.ts';
+import type { Parsed } from './parsed.ts';
+import { parseWithin } from './preference.ts';
 
 /** Longest name of a link: IFNAMSIZ (16, linux/if.h) less the terminating zero. */
 const LINK_NAME_MAX = 15;
@@ -173,12 +173,5 @@ const HOOK_TIMEOUT_MAX_MS = 600_000;
 
 /** How long a hook may take: 100 ms to 10 m. @returns milliseconds */
 export function parseHookTimeout(text: string): Parsed<number> {
-  const outcome = parseDuration(text);
-  if (refused(outcome)) return outcome;
-  if (outcome.value < HOOK_TIMEOUT_MIN_MS) {
-    return { problem: 'is too short', remedy: 'give 100ms or more' };
-  }
-  if (outcome.value > HOOK_TIMEOUT_MAX_MS)
-    return { problem: 'is too long', remedy: 'give 10m or less' };
-  return outcome;
+  return parseWithin(text, HOOK_TIMEOUT_MIN_MS, HOOK_TIMEOUT_MAX_MS, ['100ms', '10m']);
 }

@@ -116,8 +116,9 @@ export class ControlLoop {
       taking ||= decision.kind === 'take';
       if (decision.kind === 'enqueue') toEnqueue.push(member);
       else if (decision.kind !== 'wait') acts.begin(member, situation.view, decision, signal);
-      else if (decision.until !== undefined && (next === undefined || decision.until < next)) {
-        next = decision.until;
+      else if (decision.until !== undefined) {
+        core.parts.listener.onDue(member.group.name, decision.until);
+        if (next === undefined || decision.until < next) next = decision.until;
       }
     }
     // A taking is a beat itself; another one beside it would only overtake it.

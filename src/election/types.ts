@@ -46,6 +46,8 @@ export interface ElectionListener {
   onTaken(group: string, proof: Proof, resumed: boolean): void;
   /** A beat proved the token again. */
   onProved(group: string, proof: Proof): void;
+  /** Unless something is heard until then, the group may be taken: somebody was silent for long. */
+  onDue(group: string, at: Instant): void;
   /** This node may not stand for any election for now (a name taken twice); undefined: it may again. */
   onBarred(bar: { reason: Reason; detail: string } | undefined): void;
   /** The token is gone, or must not be used any more: withdraw now. */

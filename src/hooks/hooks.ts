@@ -12,6 +12,12 @@ export interface HooksParts {
   readonly emit: Emit;
 }
 
+type EventOf<T extends ElectorEvent['type']> = Extract<ElectorEvent, { type: T }>;
+
+function stationOf({ vip, mac }: { vip: string; mac: string }): string {
+  return `${mac} ${vip}`;
+}
+
 /** What a hook is run for. */
 interface Call {
   readonly hook: HookName;
@@ -41,6 +47,8 @@ export class Hooks {
   readonly #links = new Map<string, string>();
   /** Why a group is being withdrawn. */
   readonly #leaving = new Map<string, Reason>();
+  /** Other stations that have a VIP, and were told of. */
+  readonly #stations = new Set<string>();
   readonly #waiting: Call[] = [];
   readonly #killed = new AbortController();
   #running: Promise<void> | undefined;
@@ -53,6 +61,8 @@ export class Hooks {
   /** Takes in one event. Returns at once, and throws nothing. */
   record(event: ElectorEvent): void {
     if (event.type === 'vip-held' && event.held) this.#links.set(event.group, event.link);
+    if (event.type === 'conflict') this.#onConflict(event);
+    if (event.type === 'conflict-over') this.#stations.delete(stationOf(event));
     if (event.type !== 'transition') return;
     const { group, from, to, reason, detail = '' } = event;
     if (to === 'leading') this.#call({ hook: 'elected', group, reason, detail });
@@ -65,6 +75,15 @@ export class Hooks {
       const why = this.#leaving.get(group) ?? reason;
       this.#call({ hook: 'released', group, reason: why, detail });
     }
+  }
+
+  /** Once for a station, until it is gone. What is yielded to it is told by the transition. */
+  #onConflict({ group, vip, mac, node, answer }: EventOf<'conflict'>): void {
+    const station = stationOf({ vip, mac });
+    if (answer === 'yielded' || this.#stations.has(station)) return;
+    this.#stations.add(station);
+    const who = node === undefined ? `station ${mac}` : `node ${node} (${mac})`;
+    this.#call({ hook: 'conflict', group, reason: 'conflict', detail: `${who} has ${vip}` });
   }
 
   /** What waits is begun, and may take a second; then all is killed. Idempotent. */

@@ -114,7 +114,12 @@ export const MATRIX: readonly MatrixRow[] = [
     fault: 'VIP there at start',
     tests: [`${NETNS}/leftovers.ts`, `${NETNS}/links.ts`],
   },
-  { number: 27, fault: 'a stranger answers for the VIP', hand: 'conflict detection is not there' },
+  {
+    number: 27,
+    fault: 'a stranger answers for the VIP',
+    tests: [`${NETNS}/conflicts.ts`, 'test/full/conflicts.ts', 'test/sim/replay.ts'],
+    hand: 'strangers by IPv6',
+  },
   {
     number: 28,
     fault: 'link renamed, deleted, recreated',

@@ -4,7 +4,16 @@ type EventType = ElectorEvent['type'];
 type EventOf<T extends EventType> = Extract<ElectorEvent, { type: T }>;
 /** error = a person must act; warn = recovered or will retry; debug = heartbeats and frames. */
 type Level = 'error' | 'warn' | 'info' | 'debug';
-type Component = 'daemon' | 'hooks' | 'http' | 'vip' | 'election' | 'etcd' | 'network' | 'announce';
+type Component =
+  | 'daemon'
+  | 'health'
+  | 'hooks'
+  | 'http'
+  | 'vip'
+  | 'election'
+  | 'etcd'
+  | 'network'
+  | 'announce';
 type Line = readonly [component: Component, level: Level, message: string];
 
 /** A lag of half a heartbeat interval (500 ms) begins to cost slack: worth a warning. */
@@ -81,9 +90,16 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
   'withdraw-failed': ['network', 'error', 'cannot withdraw vip'],
   'leftover-withdrawn': ['network', 'warn', 'withdrew an address left behind'],
   'drift-repaired': ['network', 'warn', 'vip was deleted by someone else and put back'],
+  conflict: ['announce', 'error', 'another station has our vip'],
+  'conflict-over': ['announce', 'info', 'no other station has our vip any more'],
+  deaf: ['announce', 'warn', 'cannot hear or ask other stations'],
   announced: ['announce', 'debug', 'announced'],
   'announce-failed': ['announce', 'warn', 'cannot announce vip'],
   'network-overrun': ['network', 'warn', 'kernel events were lost, reading anew'],
+  probe: ({ up }) =>
+    up ? ['health', 'info', 'probe succeeds'] : ['health', 'warn', 'probe fails'],
+  health: ({ healthy }) =>
+    healthy ? ['health', 'info', 'node is healthy'] : ['health', 'warn', 'node is unhealthy'],
   'hook-done': ['hooks', 'debug', 'hook is done'],
   'hook-failed': ['hooks', 'warn', 'hook failed'],
   call: ({ seam }) => [seam === 'etcd' ? 'etcd' : 'network', 'debug', 'call'],

@@ -26,6 +26,7 @@ function troubleOf(event: ElectorEvent): { subject: string; kind: string } | und
   if (event.type === 'beat-failed') return { subject: 'beat', kind: '' };
   // By endpoint: while one of three is away the beats succeed, and its errors are still no news.
   if (event.type === 'etcd-error') return { subject: event.endpoint, kind: event.code };
+  if (event.type === 'conflict') return { subject: station(event), kind: '' };
   if (event.type === 'announce-failed') return { subject: frames(event), kind: '' };
   return undefined;
 }
@@ -34,8 +35,13 @@ function troubleOf(event: ElectorEvent): { subject: string; kind: string } | und
 function endedBy(event: ElectorEvent): string | undefined {
   if (event.type === 'beat') return 'beat';
   if (event.type === 'endpoint' && event.reachable) return event.endpoint;
+  if (event.type === 'conflict-over') return station(event);
   if (event.type === 'announced') return frames(event);
   return undefined;
+}
+
+function station({ vip, mac }: { vip: string; mac: string }): string {
+  return `station ${mac} with ${vip}`;
 }
 
 function frames({ vip, link }: { vip: string; link: string }): string {

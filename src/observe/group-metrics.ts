@@ -41,6 +41,8 @@ interface GroupView {
   readonly vips: Set<string>;
   /** Links that each VIP is on. */
   readonly links: Map<string, Set<string>>;
+  /** Probes that fail. */
+  readonly down: Set<string>;
 }
 
 /** What of the metrics is about groups: their states, who leads, which VIP is on which link. */
@@ -56,7 +58,12 @@ export class GroupMetrics {
 
   /** From now on there is this group, following. */
   addGroup(group: string): void {
-    this.#groups.set(group, { state: 'following', vips: new Set(), links: new Map() });
+    this.#groups.set(group, {
+      state: 'following',
+      vips: new Set(),
+      links: new Map(),
+      down: new Set(),
+    });
     this.#setState(group, 'following');
     for (const [to, reasons] of Object.entries(EXPECTED_TRANSITIONS)) {
       for (const reason of reasons) this.#is.transitions.inc({ group, to, reason }, 0);
@@ -78,6 +85,14 @@ export class GroupMetrics {
   transition(group: string, to: GroupState, reason: Reason): void {
     this.#is.transitions.inc({ group, to, reason });
     this.#setState(group, to);
+  }
+
+  /** A probe of the group succeeds, or fails: all have to succeed. */
+  probe(group: string, probe: string, up: boolean): void {
+    const down = this.#groups.get(group)?.down;
+    if (up) down?.delete(probe);
+    else down?.add(probe);
+    this.#is.healthProbeUp.set({ group }, down?.size === 0 ? 1 : 0);
   }
 
   /** A VIP came on a link, or went off it. */

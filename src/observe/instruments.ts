@@ -113,6 +113,8 @@ function groupInstruments(gauge: Make<Gauge>, counter: Make<Counter>) {
     conflicts: counter('conflicts_total', 'Times that another station answered for the VIP.', [
       'vip',
     ]),
-    healthProbeUp: gauge('health_probe_up', '1 while the probe of the group succeeds.', ['group']),
+    healthProbeUp: gauge('health_probe_up', '1 while every probe of the group succeeds.', [
+      'group',
+    ]),
   };
 }

@@ -33,6 +33,9 @@ const ERROR_CODES = [
 
 const MS_PER_SECOND = 1000;
 
+/** What happens to one VIP on its LAN. */
+type OnLan = Extract<ElectorEvent, { type: 'announced' | 'drift-repaired' | 'conflict' }>;
+
 /** The daemon's metrics in a registry of its own, filled from its events. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -63,11 +66,9 @@ export class Metrics {
   record(event: ElectorEvent): void {
     switch (event.type) {
       case 'transition':
-        this.#groups.transition(event.group, event.to, event.reason);
-        return;
+        return this.#groups.transition(event.group, event.to, event.reason);
       case 'vip-held':
-        this.#groups.setHeld(event, event.link, event.held);
-        return;
+        return this.#groups.setHeld(event, event.link, event.held);
       case 'takeover':
         this.#is.takeoverDuration.observe(event.durationMs / MS_PER_SECOND);
         return;
@@ -75,8 +76,7 @@ export class Metrics {
         this.#is.fenceInfo.set({ kind: event.kind }, 1);
         return;
       case 'beat':
-        this.#recordBeat(event);
-        return;
+        return this.#recordBeat(event);
       case 'beat-failed':
         this.#is.heartbeatFailures.inc({ code: event.code });
         return;
@@ -87,14 +87,15 @@ export class Metrics {
         this.#is.etcdErrors.inc({ code: event.code });
         return;
       case 'announced':
-        this.#is.announcements.inc({ vip: event.vip, kind: event.kind });
-        return;
       case 'drift-repaired':
-        this.#is.driftRepaired.inc({ vip: event.vip });
+      case 'conflict':
+        this.#countOnLan(event);
         return;
       case 'loop-lag':
         this.#loopLagMs = Math.max(this.#loopLagMs, event.lagMs);
         return;
+      case 'probe':
+        return this.#groups.probe(event.group, event.probe, event.up);
       case 'hook-failed':
         this.#is.hookFailures.inc({ hook: event.hook });
         return;
@@ -122,11 +123,21 @@ export class Metrics {
       case 'leftover-withdrawn':
       case 'announce-failed':
       case 'network-overrun':
+      case 'health': // `health_probe_up` and the state tell.
       case 'hook-done':
+      case 'conflict-over':
+      case 'deaf':
       case 'call':
       case 'watched':
         return; // For the log alone: design §8 names no metric for these.
     }
+  }
+
+  #countOnLan(event: OnLan): void {
+    const { vip } = event;
+    if (event.type === 'announced') this.#is.announcements.inc({ vip, kind: event.kind });
+    else if (event.type === 'conflict') this.#is.conflicts.inc({ vip });
+    else this.#is.driftRepaired.inc({ vip });
   }
 
   /** The content of `/metrics`, in the text format that `contentType` names. */

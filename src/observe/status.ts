@@ -55,6 +55,18 @@ export interface GroupStatus {
   readonly vips: readonly VipStatus[];
   /** The queue as last read, the leader first. */
   readonly candidates: readonly CandidateStatus[];
+  /** Missing: the group has no probes. */
+  readonly health?: HealthStatus;
+}
+
+/** What the probes of a group say of this node. */
+export interface HealthStatus {
+  /** `unknown` before the first round of probes. */
+  readonly verdict: 'unknown' | 'healthy' | 'unhealthy';
+  /** What is wrong, in words; empty when nothing is. */
+  readonly detail: string;
+  /** Why each probe that fails now does so, by the probe as it was configured. */
+  readonly failures: Readonly<Record<string, string>>;
 }
 
 export interface VipStatus {

@@ -5,6 +5,7 @@ import type { Reason } from '../events.ts';
 import type { Fence } from '../fencing/fence.ts';
 import type { NetworkEvent } from '../network/types.ts';
 import { Assignment } from './assignment.ts';
+import { Conflicts, type ConflictParts } from './conflicts.ts';
 import { Faults, type FaultSource } from './faults.ts';
 import { Hold } from './hold.ts';
 import { InFlight } from './in-flight.ts';
@@ -14,7 +15,7 @@ import type { Fault, MachineAction, MachineEvent } from './machine.ts';
 import type { VipGroup } from './types.ts';
 import { Upkeep, type UpkeepParts } from './upkeep.ts';
 
-export interface ControllerParts extends UpkeepParts {
+export interface ControllerParts extends UpkeepParts, Omit<ConflictParts, 'monitor'> {
   readonly election: ElectionControl;
   /** Told what the group's work threw that nobody expected: the daemon has to end. */
   readonly onDefect: (error: unknown) => void;
@@ -23,6 +24,8 @@ export interface ControllerParts extends UpkeepParts {
 /** Who looks, whenever the queue was read, whether the group should be held here. */
 export interface Standing {
   readonly isLastResort: boolean;
+  /** It is known whether it should: until then nobody stands who holds nothing. */
+  readonly mayStand: boolean;
   look(): void;
 }
 
@@ -35,6 +38,7 @@ export class GroupController {
   readonly #life: Life;
   readonly #faults: Faults;
   readonly #upkeep: Upkeep;
+  readonly #conflicts: Conflicts;
   readonly #inFlight: InFlight;
   #seen: QueueView = { queue: [], holder: undefined };
   /** How often the queue was read. */
@@ -43,6 +47,8 @@ export class GroupController {
   #heir: string | undefined;
   #takenAt: Instant | undefined;
   #standing: Standing | undefined;
+  #started = false;
+  #stands = false;
   /** The daemon ends and leaves everything as it is. */
   #abandoned = false;
 
@@ -66,6 +72,14 @@ export class GroupController {
       spawn: (work) => this.#inFlight.spawn(work),
       onRefused: (error) => this.#dispatch({ type: 'assign-failed', detail: describe(error) }),
     });
+    this.#conflicts = new Conflicts(parts, {
+      group,
+      link: () => this.#assignment.link,
+      state: () => this.#life.name,
+      spawn: (work) => this.#inFlight.spawn(work),
+      onFault: (fault) => this.#faults.set('conflict', fault),
+      defend: (address) => parts.announcer.repeat(group.name, address),
+    });
   }
 
   get fence(): Fence {
@@ -77,7 +91,8 @@ export class GroupController {
     const { name, reason, detail } = state;
     const { queue, holder } = this.#seen;
     const seen = { queue, holder, looks: this.#looks };
-    return { name, reason, detail, sinceMs, ...seen, assignment: this.#assignment };
+    const stands = this.#stands;
+    return { name, reason, detail, sinceMs, ...seen, stands, assignment: this.#assignment };
   }
 
   /**
@@ -88,7 +103,21 @@ export class GroupController {
   start(remembered: Proof | undefined): void {
     if (remembered !== undefined) this.#hold.begin(remembered);
     this.#lookAtLink();
-    if (this.#faults.first === undefined) this.#parts.election.setCandidate(this.group.name, true);
+    this.#started = true;
+    this.stand();
+  }
+
+  /** Stands for election, if nothing keeps it from that. Idempotent. */
+  stand(): void {
+    const { stopping } = this.#life.state;
+    if (!this.#started || stopping || this.#faults.first !== undefined) return;
+    this.#setCandidate(true);
+  }
+
+  #setCandidate(wanted: boolean): void {
+    const may = this.#standing?.mayStand !== false;
+    this.#stands = wanted && may;
+    this.#parts.election.setCandidate(this.group.name, this.#stands);
   }
 
   // What the election tells.
@@ -119,6 +148,10 @@ export class GroupController {
   onLost(reason: Reason, detail: string): void {
     this.#hold.end();
     this.#dispatch({ type: 'lost', reason, detail });
+  }
+
+  onDue(at: Instant): void {
+    this.#conflicts.expect(at);
   }
 
   onBarred(fault: Fault | undefined): void {
@@ -183,6 +216,7 @@ export class GroupController {
    */
   async stop(signal: AbortSignal): Promise<void> {
     this.#faults.stop();
+    this.#conflicts.stop();
     const onAbort = (): void => this.#inFlight.cut(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#dispatch({ type: 'stop' });
@@ -197,6 +231,7 @@ export class GroupController {
     this.#parts.announcer.stop(this.group.name);
     this.#hold.end();
     this.#faults.stop();
+    this.#conflicts.stop();
     this.#inFlight.cut(new Error('the daemon stops'));
     await this.#inFlight.settled();
   }
@@ -215,9 +250,11 @@ export class GroupController {
         break;
       case 'announce':
         this.#upkeep.announce();
+        this.#conflicts.held();
         break;
       case 'silence':
         announcer.stop(name);
+        this.#conflicts.left();
         break;
       case 'withdraw':
         this.#inFlight.spawn(this.#withdraw());
@@ -231,7 +268,7 @@ export class GroupController {
         this.#heir = undefined;
         break;
       case 'candidate':
-        election.setCandidate(name, action.wanted);
+        this.#setCandidate(action.wanted);
         break;
       case 'back-off':
         this.#faults.backOff(action.detail);

@@ -6,7 +6,7 @@ const BACK_OFF_MIN_MS = 1000;
 const BACK_OFF_MAX_MS = 60_000;
 
 /** In the order in which they count. */
-const SOURCES = ['name', 'drained', 'back-off', 'link', 'health'] as const;
+const SOURCES = ['name', 'drained', 'back-off', 'link', 'conflict', 'health'] as const;
 export type FaultSource = (typeof SOURCES)[number];
 
 /** What keeps a group from being held here, by its source; the first one counts. */

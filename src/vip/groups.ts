@@ -1,3 +1,4 @@
+import type { Instant } from '../clock.ts';
 import type { ElectionListener, Proof, QueueView } from '../election/types.ts';
 import type { Reason } from '../events.ts';
 import type { NetworkEvent } from '../network/types.ts';
@@ -30,6 +31,10 @@ export class Groups implements ElectionListener {
 
   onProved(group: string, proof: Proof): void {
     this.#controllers.get(group)?.onProved(proof);
+  }
+
+  onDue(group: string, at: Instant): void {
+    this.#controllers.get(group)?.onDue(at);
   }
 
   onBarred(bar: Fault | undefined): void {

@@ -17,6 +17,8 @@ const EVENT_WITHIN_MS = 100;
 export interface Announcing {
   start(group: string, entries: readonly AnnouncedVip[]): void;
   stop(group: string): void;
+  /** Announces one VIP once more, beside the schedule; nothing for one that is not announced. */
+  repeat(group: string, address: string): void;
 }
 
 export interface UpkeepParts extends AssignmentParts {

@@ -35,6 +35,7 @@ etcd:
 profile: steady # default
 holdFor: 5s # ${file}:2
 announceEvery: 3s # default
+onConflict: defend # default
 listen: :2112 # default
 runtimeDir: /run/vip-elector # default
 stateDir: /var/lib/vip-elector # default
@@ -48,6 +49,9 @@ groups:
   - name: default # default
     vips: [ 10.0.0.100, 10.0.0.101, 10.0.0.102 ] # --vip
     link: auto # default
+    weight: 50 # default
+    preempt: false # default
+    preemptAfter: 30s # default
 # timing: hold 5s, heartbeat 500ms, request deadline 800ms, grace 1.8s, takeover 6.072s, lease 15s
 `,
   );

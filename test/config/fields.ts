@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { CONFIG_FIELD, envName, FIELDS, GROUP_FIELDS } from '../../src/config/fields.ts';
+import { CONFIG_FIELD, envName, FIELDS } from '../../src/config/fields.ts';
+import { GROUP_FIELDS } from '../../src/config/group-fields.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 
 const DOCS = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');

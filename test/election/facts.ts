@@ -35,6 +35,7 @@ function setUp() {
     onTaken: heard,
     onProved: heard,
     onBarred: heard,
+    onDue: heard,
     onLost: heard,
   };
   const core = new ElectionCore(

@@ -29,6 +29,7 @@ function setUp() {
     onTaken: () => {},
     onProved: () => {},
     onBarred: () => {},
+    onDue: () => {},
     onLost: () => {},
   };
   const core = new ElectionCore(

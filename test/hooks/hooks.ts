@@ -74,6 +74,24 @@ await t.test('elected and released, in their order, with the facts', async (t) =
   ]);
 });
 
+await t.test('a station that is defended against is told once, until it is gone', async (t) => {
+  const b = bench(t);
+  const vip = '10.0.0.5';
+  const station = { group: 'web', vip, mac: '02:00:00:00:00:09' } as const;
+  const conflict = { type: 'conflict', link: 'end0', answer: 'defended', ...station } as const;
+  b.hooks.record(conflict);
+  b.hooks.record(conflict);
+  b.hooks.record({ ...conflict, mac: '02:00:00:00:00:0a', answer: 'yielded' });
+  await ended(b, 1);
+  b.hooks.record({ type: 'conflict-over', ...station });
+  b.hooks.record({ ...conflict, node: 'n2', answer: 'none' });
+  await ended(b, 2);
+  t.same(b.lines(), [
+    'conflict|web|n1|10.0.0.5,10.0.0.6||conflict|station 02:00:00:00:00:09 has 10.0.0.5',
+    'conflict|web|n1|10.0.0.5,10.0.0.6||conflict|node n2 (02:00:00:00:00:09) has 10.0.0.5',
+  ]);
+});
+
 await t.test('a conflict is told once, of a holder and of one that is none', async (t) => {
   const b = bench(t);
   b.move('leading', 'withdrawing', 'conflict', '02:00:00:00:00:09 answers');

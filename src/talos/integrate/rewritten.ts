@@ -11,15 +11,16 @@ export interface Rewritten {
   readonly secretsSha256: string;
 }
 
+const fails = (config: MachineConfig): string[] =>
+  fileFindings(config, NOTHING).flatMap(({ level, message }) =>
+    level === 'fail' ? [message] : [],
+  );
+
 /**
  * Refuses a result in which something fails that did not fail before.
  * @throws OperatorError with the first of them
  */
 export function refuseWorse(before: MachineConfig, after: MachineConfig): void {
-  const fails = (config: MachineConfig): string[] =>
-    fileFindings(config, NOTHING).flatMap(({ level, message }) =>
-      level === 'fail' ? [message] : [],
-    );
   const old = new Set(fails(before));
   const fresh = fails(after).find((message) => !old.has(message));
   if (fresh === undefined) return;

@@ -21,7 +21,7 @@ await t.test(
       keepOnStop: false,
     });
     const vips = [{ family: 4, address: '10.0.0.100', prefixLength: 32 }];
-    t.same(config.groups, [{ name: 'default', vips, links: 'auto' }]);
+    t.same(config.groups, [{ name: 'default', vips, links: 'auto', weight: 50 }]);
     t.match(sources, { node: 'default', profile: 'default', 'groups[0].vips': '--vip' });
     t.same(warnings, []);
   },

@@ -1,20 +1,21 @@
 import { Announcer } from '../../../src/announce/announcer.ts';
-import type { Timing } from '../../../src/config/types.ts';
+import type { Neighbours } from '../../../src/announce/types.ts';
+import type { GroupConfig, Timing } from '../../../src/config/types.ts';
 import { Elector } from '../../../src/election/elector.ts';
 import { newLeaseId } from '../../../src/election/keys.ts';
 import type { Store } from '../../../src/election/store.ts';
-import type { ElectionGroup } from '../../../src/election/types.ts';
-import type { Emit } from '../../../src/events.ts';
+import type { ConflictPolicy, Emit } from '../../../src/events.ts';
 import type { KernelGuard } from '../../../src/fencing/kernel-guard.ts';
 import { NetworkMonitor } from '../../../src/network/monitor.ts';
 import type { Network } from '../../../src/network/types.ts';
 import { campaign, settlePast } from '../../../src/predecessor.ts';
 import { tick } from '../../../src/ticker.ts';
-import { GroupController } from '../../../src/vip/controller.ts';
+import type { Probe } from '../../../src/health/types.ts';
+import type { GroupController } from '../../../src/vip/controller.ts';
 import { Drain } from '../../../src/vip/drain.ts';
 import { Groups } from '../../../src/vip/groups.ts';
 import { Handover, type HandoverReport, type HandoverRequest } from '../../../src/vip/handover.ts';
-import type { VipGroup } from '../../../src/vip/types.ts';
+import { LineUp } from '../../../src/vip/line-up.ts';
 import type { Process } from './process.ts';
 import type { Rng } from '../engine/rng.ts';
 import type { Disk, SimState } from './state.ts';
@@ -22,12 +23,14 @@ import type { Disk, SimState } from './state.ts';
 const STOP_WITHIN_MS = 1500;
 const REVOKE_WITHIN_MS = 300;
 const YIELD_MS = 50;
+/** A probe takes so long at most, in milliseconds. */
+const PROBE_MS = 20;
 /** Bits below the tag of a lease ID. */
 const LEASE_RANDOM_BITS = 2 ** 39;
 
 export interface DaemonOptions {
   readonly node: string;
-  readonly groups: readonly (VipGroup & ElectionGroup)[];
+  readonly groups: readonly GroupConfig[];
   /** What the guard allows. */
   readonly timing: Timing;
   /** Profile `adaptive`: after so long without need its terms go down by a step. */
@@ -40,8 +43,12 @@ export interface DaemonSeams {
   readonly network: Network;
   readonly guard: KernelGuard;
   readonly store: Store;
+  readonly neighbours: Neighbours;
+  readonly onConflict: () => ConflictPolicy;
   readonly state: SimState;
   readonly disk: Disk;
+  /** What is probed for the group is as it should not be. */
+  readonly isSick: (group: string) => boolean;
   readonly rng: Rng;
   readonly emit: Emit;
   readonly onFrame: (frame: Uint8Array) => void;
@@ -53,7 +60,6 @@ export interface DaemonSeams {
  */
 export class SimDaemon {
   readonly groups = new Groups();
-  readonly controllers: readonly GroupController[];
   readonly timing: Timing;
   readonly #options: DaemonOptions;
   readonly #seams: DaemonSeams;
@@ -61,6 +67,7 @@ export class SimDaemon {
   readonly #elector: Elector;
   readonly #handover: Handover;
   readonly #drain: Drain;
+  readonly #lineUp: LineUp;
   readonly #running = new AbortController();
   #break: (error: unknown) => void = () => undefined;
   readonly #broken = new Promise<never>((_resolve, reject) => {
@@ -90,16 +97,29 @@ export class SimDaemon {
     this.timing = timing;
     this.#elector = new Elector(
       { store, clock, journal: state, emit, listener: this.groups },
-      { node, prefix: PREFIX, groups, timing, facts: () => '{}', newLeaseId: newId, calmMs },
+      {
+        node,
+        prefix: PREFIX,
+        groups,
+        timing,
+        facts: () => this.#facts(),
+        newLeaseId: newId,
+        calmMs,
+      },
       () => rng.next(),
     );
     const monitor = this.#monitor;
     const onDefect = (error: unknown): void => this.#break(error);
     const shared = { network, monitor, guard, journal: state, clock, emit, announcer, onDefect };
-    this.controllers = groups.map(
-      (group) => new GroupController({ ...shared, election: this.#elector }, group),
-    );
-    for (const controller of this.controllers) this.groups.add(controller);
+    const around = {
+      ...shared,
+      election: this.#elector,
+      neighbours: seams.neighbours,
+      nodeOf: () => Promise.resolve(undefined),
+      get onConflict() {
+        return seams.onConflict();
+      },
+    };
     this.#handover = new Handover({
       node,
       clock,
@@ -108,6 +128,32 @@ export class SimDaemon {
       watchOutage: () => undefined,
     });
     this.#drain = this.#drainOf(seams);
+    this.#lineUp = new LineUp({
+      controllers: around,
+      groups: this.groups,
+      handover: this.#handover,
+      election: this.#elector,
+      probes: ({ name }) => [this.#probe(name)],
+      remembers: (name) => state.memory.tokens.some(({ group }) => group === name),
+    });
+    for (const group of groups) this.#lineUp.add(group);
+  }
+
+  get controllers(): readonly GroupController[] {
+    return this.groups.all();
+  }
+
+  #facts(): string {
+    return JSON.stringify({ groups: this.#lineUp.facts(), drained: this.#seams.disk.drained });
+  }
+
+  #probe(group: string): Probe {
+    const { process: clock, isSick, rng } = this.#seams;
+    const ask = async (signal: AbortSignal): Promise<void> => {
+      await clock.sleep(rng.next() * PROBE_MS, signal);
+      if (isSick(group)) throw new Error('sick');
+    };
+    return { name: 'probe', ask };
   }
 
   /** It was told to stop. */
@@ -159,6 +205,7 @@ export class SimDaemon {
     await this.#monitor.start();
     this.#drain.restore();
     await settlePast(past);
+    this.#lineUp.start();
     this.#monitor.subscribe((event) => this.groups.onNetwork(event));
     const { signal } = this.#running;
     const loops = [
@@ -167,6 +214,7 @@ export class SimDaemon {
       this.#monitor.run(signal),
     ];
     await Promise.race([this.#stopped, this.#broken, ...loops]);
+    this.#lineUp.stop();
     await this.#release();
     await clock.sleep(YIELD_MS);
     this.#running.abort(new Error('the daemon stops'));

@@ -14,6 +14,7 @@ import { simGuard } from './guard.ts';
 import { judgeExpiry, judgeFrame } from './judging.ts';
 import { Kernel } from './kernel.ts';
 import { Machine, type Standstill } from './machine.ts';
+import type { Strangers } from './neighbours.ts';
 import { Process } from './process.ts';
 import { Rights } from './rights.ts';
 import type { Rng } from '../engine/rng.ts';
@@ -44,6 +45,7 @@ export interface Surroundings {
   readonly scheduler: Scheduler;
   readonly cluster: Cluster;
   readonly watches: Watches;
+  readonly strangers: Strangers;
   readonly onEvent: (host: Host, event: ElectorEvent) => void;
 }
 
@@ -56,6 +58,8 @@ export class Host {
   readonly route: Route;
   readonly rights: Rights;
   readonly disk: Disk;
+  /** Groups for which what is probed there is as it should not be. */
+  readonly sick = new Set<string>();
   process: Process | undefined;
   daemon: SimDaemon | undefined;
   /** The daemon was told to stop. */
@@ -125,7 +129,7 @@ export class Host {
     this.stopping = false;
     const rng = this.#rng.fork(`life ${this.#lives}`);
     const process = new Process(this.machine, rng.fork('process'));
-    const { cluster, watches, onEvent } = this.#around;
+    const { cluster, watches, strangers, onEvent } = this.#around;
     const { route, rights: witness, options } = this;
     const client = new EtcdClient({ cluster, watches }, { process, route, witness });
     const state = new SimState(this.disk, process, rng.fork('state'));
@@ -142,9 +146,12 @@ export class Host {
         process,
         network,
         guard,
+        neighbours: strangers.seenBy(process, rng.fork('neighbours')),
+        onConflict: () => strangers.policy,
         store: client,
         state,
         disk: this.disk,
+        isSick: (group) => this.sick.has(group),
         rng: rng.fork('daemon'),
         emit,
         onFrame: (frame) => judgeFrame(this, frame),

@@ -24,13 +24,7 @@ export const REACHED_ELSEWHERE: ReadonlyMap<Reason, string> = new Map([
 ]);
 
 /** Named by design §5, and given by no code yet: health probes, preference and conflicts come with it. */
-export const GIVEN_BY_NOTHING: readonly Reason[] = [
-  'unhealthy',
-  'conflict',
-  'etcd-unreachable',
-  'preempted',
-  'last-resort',
-];
+export const GIVEN_BY_NOTHING: readonly Reason[] = ['etcd-unreachable'];
 
 /** What no schedule has reached: changes of state that the table has, and reasons. */
 export function unreached(transitions: Transitions): { states: string[]; reasons: string[] } {

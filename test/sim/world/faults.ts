@@ -29,9 +29,10 @@ export function begin(world: World, fault: Fault): Heal {
 }
 
 /** All that may still be wrong when the faults are over, but for the hosts on which one lasts. */
-export function healAll({ cluster, hosts, lan }: World, faults: readonly Fault[]): void {
+export function healAll({ cluster, hosts, lan, strangers }: World, faults: readonly Fault[]): void {
   const lasting = new Set(faults.flatMap(({ lasts, host }) => (lasts === true ? [host] : [])));
   cluster.full = false;
+  strangers.addresses.clear();
   cluster.staleKeepAlives = false;
   cluster.regainQuorum(() => false);
   for (const [index, host] of hosts.entries()) {
@@ -44,6 +45,7 @@ export function healAll({ cluster, hosts, lan }: World, faults: readonly Fault[]
     kernel.onOpen = () => undefined;
     host.onFrame = () => undefined;
     host.disk.refuses = false;
+    host.sick.clear();
     if (!kernel.carrier) kernel.setCarrier(true);
     host.goOn();
     host.goOnProcess();

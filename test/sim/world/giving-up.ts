@@ -53,6 +53,8 @@ export class GivingUp {
 function standsFor({ daemon, rights, route, stopping }: Host, group: string, own: KeyValue) {
   // What the first copy of a request did, and the second was refused, looks refused.
   if (stopping || route.hasDoubled || rights.hasTaken(own)) return false;
-  const state = daemon?.groups.get(group)?.status.name;
-  return state === 'following' || state === 'campaigning';
+  const status = daemon?.groups.get(group)?.status;
+  // Before it has probed anything it does not stand, and keeps no turn of an earlier life.
+  if (status?.stands !== true) return false;
+  return status.name === 'following' || status.name === 'campaigning';
 }

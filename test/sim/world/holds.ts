@@ -82,6 +82,8 @@ export class Holds {
 
   /** A daemon lets go. @returns what is wrong with that */
   lettingGo({ machine, rights, daemon }: Host, group: string, reason: Reason): Found[] {
+    // By preference a group moves without anything having happened.
+    if (reason === 'preempted') return [];
     if (this.#undisturbed) return [['lost-without-cause', `${group}: ${reason}, undisturbed`]];
     if (reason !== 'fence-expired' || this.#tampered) return [];
     const leftMs = (rights.of(group)?.comparedUntil ?? 0) - machine.now();

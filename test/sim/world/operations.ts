@@ -6,6 +6,8 @@ import type { World } from './world.ts';
 /** Above this choice a handover is to a named node; above the second it is forced. */
 const NAMED = 0.4;
 const FORCED = 0.8;
+/** Below this choice the nodes are configured to yield to strangers, else to defend. */
+const YIELDS = 0.5;
 /** Each may move a group once more than a fault does: away, and back. */
 const MOVES = 2;
 
@@ -44,5 +46,30 @@ export const OPERATIONS = {
     world.invariants.turnover.repetitions += MOVES;
     ask(host, (daemon) => daemon.drain(choice > FORCED));
     return () => undrain(host);
+  },
+  // What is probed there fails: another gets the group, if another is healthy.
+  sick: ({ invariants }, host, _fault, { name }) => {
+    invariants.turnover.repetitions += MOVES;
+    host.sick.add(name);
+    return () => void host.sick.delete(name);
+  },
+  // It fails everywhere, and who holds is gone: nobody is fit to follow, and somebody must.
+  epidemic: ({ invariants, hosts }, host, _fault, { name }) => {
+    invariants.turnover.repetitions += hosts.length * MOVES;
+    for (const each of hosts) each.sick.add(name);
+    host.cutPower();
+    return () => {
+      for (const each of hosts) each.sick.delete(name);
+      host.powerOn();
+    };
+  },
+  // Somebody's machine has the VIP: whoever does not defend it leaves it alone, one after another.
+  stranger: ({ strangers, hosts, invariants }, _host, { choice }, { vips }) => {
+    invariants.turnover.repetitions += hosts.length * MOVES;
+    strangers.policy = choice < YIELDS ? 'yield' : 'defend';
+    for (const { address } of vips) strangers.addresses.add(address);
+    return () => {
+      for (const { address } of vips) strangers.addresses.delete(address);
+    };
   },
 } satisfies Partial<Record<FaultKind, Begin>>;

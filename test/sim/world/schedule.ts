@@ -1,5 +1,6 @@
 import type { Profile } from '../../../src/config/types.ts';
 import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
+import type { Preference } from '../../../src/vip/fitness.ts';
 import { Rng } from '../engine/rng.ts';
 import { withProfiles, type Profiles } from './profiles.ts';
 import { FAULT_KINDS, FENCE_KINDS, OPERATION_KINDS, type Fault, type FaultKind } from './fault.ts';
@@ -20,6 +21,8 @@ export interface HostPlan {
   readonly startAtMs: number;
   /** Indices of the groups that it is configured for. */
   readonly groups: readonly number[];
+  /** The groups are probed there, and preferred: in schedules that have operations. */
+  readonly preference?: Preference | undefined;
 }
 
 /** All that one seed decides, but for the chances of single messages. */
@@ -159,6 +162,27 @@ function faults(
   return planned.toSorted((one, other) => one.atMs - other.atMs);
 }
 
+/** With nobody healthy for 10 s an unhealthy one takes what nobody holds. */
+const EPIDEMIC_MS = 12_000;
+/** Sooner than anybody would be configured to: schedules are short. */
+const PREEMPT_AFTER_MS = [1000, 5000] as const;
+
+/** Probes and weights of the hosts, where schedules have what they are for. */
+function withPreference(
+  plans: readonly HostPlan[],
+  rng: Rng,
+  { operations: kinds }: Focus,
+): readonly HostPlan[] {
+  const probed = kinds === 'any' || kinds?.some((kind) => kind === 'sick' || kind === 'epidemic');
+  if (probed !== true) return plans;
+  const preempts = rng.chance(0.4);
+  const preemptAfterMs = rng.pick(PREEMPT_AFTER_MS);
+  return plans.map((plan) => ({
+    ...plan,
+    preference: { weight: rng.pick([10, 50, 90]), ...(preempts && { preemptAfterMs }) },
+  }));
+}
+
 /** What operators and probes do besides the faults, by chances of its own. */
 function operations(
   rng: Rng,
@@ -169,7 +193,8 @@ function operations(
   const allowed = kinds === 'any' ? OPERATION_KINDS : kinds;
   return Array.from({ length: 1 + rng.below(6) }, (): Fault => {
     const kind = rng.pick(allowed);
-    const forMs = rng.next() * rng.pick([3000, 14_000]);
+    const usual = rng.next() * rng.pick([3000, 14_000]);
+    const forMs = kind === 'epidemic' ? EPIDEMIC_MS + usual : usual;
     const atMs = rng.between(FIRST_FAULT_MS, FAULTS_END_MS / 2);
     const host = rng.chance(0.7) ? undefined : rng.below(hosts);
     return { kind, atMs, forMs, host, group: rng.below(groups), choice: rng.next() };
@@ -181,7 +206,8 @@ export function scheduleOf(seed: number, focus: Focus = {}): Schedule {
   const rng = new Rng(seed).fork('schedule');
   const groups = focus.groups ?? groupCount(rng.fork('groups'));
   const plans = hostPlans(rng.fork('hosts'), groups, focus);
-  const hosts = withProfiles(plans, rng.fork('profiles'), focus.profiles);
+  const profiled = withProfiles(plans, rng.fork('profiles'), focus.profiles);
+  const hosts = withPreference(profiled, rng.fork('preference'), focus);
   // Drawn in any case: a focus shifts nobody else's chances.
   const beside =
     rng.chance(0.08) && !focus.kinds?.some((kind) => NOT_BESIDE_FOREIGN.includes(kind));

@@ -8,6 +8,7 @@ import { PREFIX } from '../host/daemon.ts';
 import { Cluster } from '../etcd/cluster.ts';
 import { Watches } from '../etcd/watches.ts';
 import { ForeignCandidate } from '../etcd/foreign.ts';
+import { Strangers } from '../host/neighbours.ts';
 import { Host } from '../host/host.ts';
 import type { Fault } from './fault.ts';
 import { transitionKey, type Transitions } from '../soak/coverage.ts';
@@ -21,11 +22,16 @@ import { Scheduler } from '../engine/scheduler.ts';
 /** Where a foreign candidate and ours meet. */
 const FOREIGN_ELECTION = '/talos/vip';
 const keys = new Keys(PREFIX);
+/** By preference, after each fault and at the start: at most this many moves. */
+const MOVES_BACK = 2;
 /** Last byte of the first group's address, 10.0.0.x; the others follow. */
 const FIRST_ADDRESS = 100;
 
 /** A group as a simulated host has it configured. */
 export type SimGroup = VipGroup & ElectionGroup;
+
+/** Quick rounds: schedules are short. */
+const HEALTH = { probes: [], everyMs: 500, timeoutMs: 200, fall: 2, rise: 2 };
 
 function groupOf(index: number, foreign: boolean): SimGroup {
   const address = `10.0.0.${FIRST_ADDRESS + index}`;
@@ -41,6 +47,7 @@ export class World {
   readonly cluster: Cluster;
   readonly watches: Watches;
   readonly lan = new Lan();
+  readonly strangers = new Strangers();
   readonly hosts: readonly Host[];
   readonly groups: readonly SimGroup[];
   readonly invariants: Invariants;
@@ -67,6 +74,7 @@ export class World {
       scheduler,
       cluster: this.cluster,
       watches: this.watches,
+      strangers: this.strangers,
       onEvent: (host: Host, event: ElectorEvent) => {
         if (event.type === 'transition') {
           const key = transitionKey(event.from, event.to, event.reason);
@@ -77,14 +85,21 @@ export class World {
       },
     };
     this.hosts = schedule.hosts.map((plan, index) => {
-      const { startAtMs, holdForMs: _holds, profiles: _profiles, ...rest } = plan;
-      const groups = this.groups.filter((_, at) => plan.groups.includes(at));
+      const { startAtMs, holdForMs: _holds, profiles: _profiles, preference, ...rest } = plan;
+      const more = preference === undefined ? {} : { ...preference, health: HEALTH };
+      const groups = this.groups
+        .filter((_, at) => plan.groups.includes(at))
+        .map((group) => ({ ...group, ...more }));
       const options = { ...rest, timings: timingsOf(plan), groups };
       const host = new Host(`h${index}`, around, rng.fork(`host ${index}`), options);
       scheduler.after(startAtMs, () => host.start());
       return host;
     });
     this.invariants = new Invariants(this.hosts, this.groups, this.cluster, this.lan);
+    // What a fault moves is moved back to whom it is preferred to have.
+    if (schedule.hosts.some(({ preference }) => preference?.preemptAfterMs !== undefined)) {
+      this.invariants.turnover.repetitions += MOVES_BACK * (schedule.faults.length + 1);
+    }
     if (schedule.releasedBefore) {
       for (const { name } of this.groups) this.#writeReleased(name);
     }
