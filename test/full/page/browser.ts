@@ -1,7 +1,7 @@
 // The status page in a real Chromium: what it shows of a live cluster, on a phone and on a desk, light and dark.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type Locator, type Page } from 'playwright-core';
 import t from 'tap';
 import { makeSite, ramDirectory } from '../../fixtures/hosts.ts';
 import { etcdctl } from '../../fixtures/etcd-store.ts';
@@ -13,8 +13,19 @@ const WITHIN_MS = 15_000;
 /** Would be run, or drawn, if text were taken for markup. */
 const HOSTILE = '<img src=x onerror="document.title=1">';
 
+async function shot(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+}
+
+/** The line of a node. */
+function item(page: Page, node: string): Locator {
+  return page.locator(`[data-node="${node}"]`);
+}
+
 await inNamespace(t, import.meta.url, async () => {
-  const { h1, h2, hosts, endpoint, cluster, start } = await makeSite(t, { hosts: 3 });
+  const { h1, hosts, endpoint, cluster, start } = await makeSite(t, { hosts: 3 });
   const holder = start(h1);
   await holder.said({ msg: 'transition', to: 'leading' });
   const followers = hosts.slice(1).map((host) => start(host));
@@ -39,13 +50,7 @@ await inNamespace(t, import.meta.url, async () => {
     await page.goto(`http://${h1.address}:2112/`);
     return page;
   };
-  const shot = async (page: Page, name: string): Promise<void> => {
-    if (PICTURES === undefined) return;
-    mkdirSync(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  };
   const desk = await open({ viewport: { width: 1100, height: 800 }, colorScheme: 'light' });
-  const item = (page: Page, node: string) => page.locator(`[data-node="${node}"]`);
 
   await t.test('groups, holder, each node with its state and reason', async (t) => {
     await desk.getByText('h1 holds it').waitFor();
@@ -91,7 +96,7 @@ await inNamespace(t, import.meta.url, async () => {
     await item(desk, 'h3').getByText('away').waitFor({ timeout: 30_000 });
     ip('link', 'set', hosts[2].port, 'up');
     await item(desk, 'h3').getByText('following').waitFor({ timeout: 30_000 });
-    await holder.signal('SIGSTOP');
+    holder.signal('SIGSTOP');
     await desk.getByText('no answer from this node').waitFor();
     await shot(desk, 'desk-lost');
     holder.signal('SIGCONT');
@@ -129,5 +134,4 @@ await inNamespace(t, import.meta.url, async () => {
     [],
     'no error in the browser',
   );
-  t.ok(h2);
 });
