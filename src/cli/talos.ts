@@ -50,6 +50,11 @@ export function talosCommand(io: Io): CommandModule {
           }),
         )
         .command(
+          lazy('convert <files..>', 'write VIP and endpoint as another version does', async () => {
+            return (await import('./talos/convert.ts')).convertCommand(io);
+          }),
+        )
+        .command(
           lazy('address', 'choose the VIP as the Terraform module does', async () => {
             return (await import('./talos/address.ts')).addressCommand(io);
           }),

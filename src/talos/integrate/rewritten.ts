@@ -16,12 +16,13 @@ export interface Rewritten {
  * @throws OperatorError with the first of them
  */
 export function refuseWorse(before: MachineConfig, after: MachineConfig): void {
-  const fails = (config: MachineConfig): string[] =>
-    fileFindings(config, NOTHING).flatMap(({ level, message }) =>
-      level === 'fail' ? [message] : [],
-    );
   const old = new Set(fails(before));
   const fresh = fails(after).find((message) => !old.has(message));
   if (fresh === undefined) return;
   throw new OperatorError(`${after.name}: it would be invalid: ${fresh}`, ExitCode.usage);
+}
+
+function fails(config: MachineConfig): string[] {
+  const found = fileFindings(config, NOTHING);
+  return found.flatMap(({ level, message }) => (level === 'fail' ? [message] : []));
 }

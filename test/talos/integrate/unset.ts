@@ -52,6 +52,7 @@ certExtraSANs:
 `;
 
 const of = (text: string): MachineConfig => MachineConfig.parse(text, 'a.yaml');
+const spaced = (given: string): string => given.replaceAll(/\{ ?/g, '{').replaceAll(/ ?\}/g, '}');
 const text = (config: MachineConfig): string => config.toString();
 
 await t.test('one VIP of the legacy form: exactly its lines go', (t) => {
@@ -59,7 +60,6 @@ await t.test('one VIP of the legacy form: exactly its lines go', (t) => {
   const right = LEGACY.replace('    certSANs: [10.0.0.9]\n', '')
     .replace('              vip:\n                ip: 10.0.0.9\n', '')
     .replace('    apiServer:\n        certSANs: [10.0.0.9]\n', '');
-  const spaced = (given: string): string => given.replaceAll(/\{ ?/g, '{').replaceAll(/ ?\}/g, '}');
   t.equal(spaced(text(config)), spaced(right));
   t.end();
 });
