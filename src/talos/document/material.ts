@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { OperatorError } from '../../errors.ts';
-import type { MachineConfig } from './machine-config.ts';
+import { MachineConfig } from './machine-config.ts';
 import { secretDigests } from './secrets.ts';
 import { textAt } from './syntax.ts';
 
@@ -36,7 +36,8 @@ export function provenMaterial(
   { without }: { readonly without: boolean },
 ): string {
   const old = materialOf(before);
-  const now = materialOf(after);
+  // As it will be read again, not as it stands in memory.
+  const now = materialOf(MachineConfig.parse(after.toString(), after.name));
   const lost = missing(old, now).filter(({ path }) => !(without && OF_VIP.test(path)));
   const added = missing(now, old);
   if (lost.length + added.length > 0) {

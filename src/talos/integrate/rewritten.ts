@@ -26,3 +26,8 @@ export function refuseWorse(before: MachineConfig, after: MachineConfig): void {
   if (fresh === undefined) return;
   throw new OperatorError(`${after.name}: it would be invalid: ${fresh}`, ExitCode.usage);
 }
+
+function fails(config: MachineConfig): string[] {
+  const found = fileFindings(config, NOTHING);
+  return found.flatMap(({ level, message }) => (level === 'fail' ? [message] : []));
+}

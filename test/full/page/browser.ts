@@ -1,7 +1,7 @@
 // The status page in a real Chromium: what it shows of a live cluster, on a phone and on a desk, light and dark.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type Locator, type Page } from 'playwright-core';
 import t from 'tap';
 import { makeSite, ramDirectory } from '../../fixtures/hosts.ts';
 import { etcdctl } from '../../fixtures/etcd-store.ts';
@@ -13,15 +13,19 @@ const WITHIN_MS = 15_000;
 /** Would be run, or drawn, if text were taken for markup. */
 const HOSTILE = '<img src=x onerror="document.title=1">';
 
-const shot = async (page: Page, name: string): Promise<void> => {
+async function shot(page: Page, name: string): Promise<void> {
   if (PICTURES === undefined) return;
   mkdirSync(PICTURES, { recursive: true });
   await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-};
-const item = (page: Page, node: string) => page.locator(`[data-node="${node}"]`);
+}
+
+/** The line of a node. */
+function item(page: Page, node: string): Locator {
+  return page.locator(`[data-node="${node}"]`);
+}
 
 await inNamespace(t, import.meta.url, async () => {
-  const { h1, h2, hosts, endpoint, cluster, start } = await makeSite(t, { hosts: 3 });
+  const { h1, hosts, endpoint, cluster, start } = await makeSite(t, { hosts: 3 });
   const holder = start(h1);
   await holder.said({ msg: 'transition', to: 'leading' });
   const followers = hosts.slice(1).map((host) => start(host));
@@ -130,5 +134,4 @@ await inNamespace(t, import.meta.url, async () => {
     [],
     'no error in the browser',
   );
-  t.ok(h2);
 });
