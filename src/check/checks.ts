@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config, GroupConfig } from '../config/types.ts';
 import type { StatusReport } from '../observe/status.ts';
 import { hasIPv6 } from '../lan.ts';
-import { refuseOwnVipAsEndpoint, refuseUnusableVips } from '../refusals.ts';
+import { refuseUnusableVips } from '../refusals.ts';
 import { isDaemonLockTaken } from '../runtime/namespace-lock.ts';
 import { neededCapabilities } from '../runtime/privileges.ts';
 import { judgeCapabilities } from './capabilities.ts';

@@ -8,20 +8,10 @@ export function talosCommand(io: Io): CommandModule {
     command: 'talos',
     describe: 'render, merge, check and move the VIP of a Talos cluster',
     builder: (yargs) =>
-      live(plans(yargs, io), io)
+      endpoints(live(plans(yargs, io), io), io)
         .command(
           lazy('inventory <file>', 'check an inventory and print what it says', async () => {
             return (await import('./talos/inventory.ts')).inventoryCommand(io);
-          }),
-        )
-        .command(
-          lazy('import <files..>', 'make an inventory of what there is already', async () => {
-            return (await import('./talos/import.ts')).importCommand(io);
-          }),
-        )
-        .command(
-          lazy('endpoint <file>', 'show the endpoint that the mode gives, as JSON', async () => {
-            return (await import('./talos/endpoint.ts')).endpointCommand(io);
           }),
         )
         .command(
@@ -126,6 +116,26 @@ function live(parser: Argv, io: Io): Argv {
     .command(
       lazy('lint-talosconfig [talosconfig]', 'find a VIP among the endpoints', async () => {
         return (await import('./talos/lint-talosconfig.ts')).lintTalosconfigCommand(io);
+      }),
+    );
+}
+
+/** Where an inventory comes from, and what its endpoint is. */
+function endpoints(parser: Argv, io: Io): Argv {
+  return parser
+    .command(
+      lazy('import <files..>', 'make an inventory of what there is already', async () => {
+        return (await import('./talos/import.ts')).importCommand(io);
+      }),
+    )
+    .command(
+      lazy('endpoint <file>', 'show the endpoint that the mode gives, as JSON', async () => {
+        return (await import('./talos/endpoint.ts')).endpointCommand(io);
+      }),
+    )
+    .command(
+      lazy('pool <action> <inventory>', "write the load balancer's resource", async () => {
+        return (await import('./talos/pool.ts')).poolCommand(io);
       }),
     );
 }

@@ -119,6 +119,7 @@ export class Metrics {
       case 'etcd-regressed':
       case 'endpoint':
       case 'etcd-version':
+      case 'credentials':
       case 'withdraw-failed':
       case 'leftover-withdrawn':
       case 'announce-failed':
