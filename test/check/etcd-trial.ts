@@ -48,10 +48,10 @@ await t.test('an alarm is told', async (t) => {
   const client = new Etcd3({ hosts: endpoint });
   t.teardown(() => client.close());
   const status = await client.maintenance.status();
-  const alarm = { memberID: status.header.member_id, alarm: 'NOSPACE' } as const;
-  await client.maintenance.alarm({ ...alarm, action: 'ACTIVATE' });
+  const alarm = { memberID: status.header.member_id, alarm: 'Nospace' } as const;
+  await client.maintenance.alarm({ ...alarm, action: 'Activate' });
   t.strictSame((await trial()).alarms, ['NOSPACE']);
-  await client.maintenance.alarm({ ...alarm, action: 'DEACTIVATE' });
+  await client.maintenance.alarm({ ...alarm, action: 'Deactivate' });
 });
 
 await t.test('with users: exactly what the role gives', async (t) => {
