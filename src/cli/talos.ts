@@ -1,6 +1,15 @@
 import type { Argv, CommandModule } from 'yargs';
-import { lazy } from './lazy.ts';
+import { lazy as lazily } from './lazy.ts';
 import type { Io } from './options.ts';
+
+/** A command below `talos`. */
+function lazy<T>(
+  command: string | readonly string[],
+  summary: string,
+  load: () => Promise<CommandModule<object, T>>,
+): CommandModule {
+  return lazily(command, summary, load, 'talos');
+}
 
 /** `vip-elector talos …`: each subcommand in a file of its own, loaded when it is used. */
 export function talosCommand(io: Io): CommandModule {

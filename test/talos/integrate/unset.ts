@@ -52,6 +52,7 @@ certExtraSANs:
 `;
 
 const of = (text: string): MachineConfig => MachineConfig.parse(text, 'a.yaml');
+/** Without the blanks inside braces, which are a matter of style. */
 const spaced = (given: string): string => given.replaceAll(/\{ ?/g, '{').replaceAll(/ ?\}/g, '}');
 const text = (config: MachineConfig): string => config.toString();
 
