@@ -1,13 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Config, GroupConfig } from '../config/types.ts';
 import type { StatusReport } from '../observe/status.ts';
-<<<<<<< HEAD
 import { hasIPv6 } from '../lan.ts';
-import { refuseOwnVipAsEndpoint, refuseUnusableVips } from '../refusals.ts';
-=======
-import { hasIPv6 } from '../parts.ts';
 import { refuseUnusableVips } from '../refusals.ts';
->>>>>>> 6f570bec6003fccbb25c081e5e732309bceee781
 import { isDaemonLockTaken } from '../runtime/namespace-lock.ts';
 import { neededCapabilities } from '../runtime/privileges.ts';
 import { judgeCapabilities } from './capabilities.ts';
