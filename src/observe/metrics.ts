@@ -126,6 +126,7 @@ export class Metrics {
       case 'network-overrun':
       case 'health': // `health_probe_up` and the state tell.
       case 'hook-done':
+      case 'prefix-refused':
       case 'conflict-over':
       case 'deaf':
       case 'call':

@@ -3,6 +3,7 @@ import type { ElectionControl, Proof, QueueView } from '../election/types.ts';
 import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
 import type { Fence } from '../fencing/fence.ts';
+import { isPrimaryOfSubnet } from '../network/placement.ts';
 import type { NetworkEvent } from '../network/types.ts';
 import { Assignment } from './assignment.ts';
 import { Conflicts, type ConflictParts } from './conflicts.ts';
@@ -11,6 +12,7 @@ import { Hold } from './hold.ts';
 import { InFlight } from './in-flight.ts';
 import { Life } from './life.ts';
 import { lookForLink } from './link-fault.ts';
+import { LinkHoldDown } from './link-hold-down.ts';
 import type { Fault, MachineAction, MachineEvent } from './machine.ts';
 import type { VipGroup } from './types.ts';
 import { Upkeep, type UpkeepParts } from './upkeep.ts';
@@ -37,6 +39,7 @@ export class GroupController {
   readonly #hold: Hold;
   readonly #life: Life;
   readonly #faults: Faults;
+  readonly #holdDown: LinkHoldDown;
   readonly #upkeep: Upkeep;
   readonly #conflicts: Conflicts;
   readonly #inFlight: InFlight;
@@ -64,6 +67,7 @@ export class GroupController {
     this.#faults = new Faults(parts.clock, (fault) =>
       this.#dispatch(fault === undefined ? { type: 'fault-cleared' } : { type: 'fault', fault }),
     );
+    this.#holdDown = new LinkHoldDown(parts.clock, () => this.#lookAtLink());
     this.#upkeep = new Upkeep(parts, {
       group,
       assignment: this.#assignment,
@@ -196,7 +200,10 @@ export class GroupController {
       const vip = this.#assignment.removed(event.address);
       if (vip !== undefined) this.#upkeep.removed(vip);
     }
-    if (event?.type === 'address-added' && event.address.ours) return;
+    if (event?.type === 'address-added' && event.address.ours) {
+      if (isPrimaryOfSubnet(event.address)) this.#upkeep.keepBehind();
+      return;
+    }
     this.#lookAtLink();
     this.#upkeep.keepBehind();
   }
@@ -217,6 +224,7 @@ export class GroupController {
   async stop(signal: AbortSignal): Promise<void> {
     this.#faults.stop();
     this.#conflicts.stop();
+    this.#holdDown.stop();
     const onAbort = (): void => this.#inFlight.cut(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#dispatch({ type: 'stop' });
@@ -232,6 +240,7 @@ export class GroupController {
     this.#hold.end();
     this.#faults.stop();
     this.#conflicts.stop();
+    this.#holdDown.stop();
     this.#inFlight.cut(new Error('the daemon stops'));
     await this.#inFlight.settled();
   }
@@ -316,6 +325,6 @@ export class GroupController {
     if (name === 'leading' && link !== undefined && link.mac !== before?.mac) {
       this.#upkeep.announce();
     }
-    this.#faults.set('link', fault);
+    this.#faults.set('link', this.#holdDown.judge(fault));
   }
 }

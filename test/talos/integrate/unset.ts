@@ -52,9 +52,10 @@ certExtraSANs:
 `;
 
 const of = (text: string): MachineConfig => MachineConfig.parse(text, 'a.yaml');
+const text = (config: MachineConfig): string => config.toString();
+
 /** Without the blanks inside braces, which are a matter of style. */
 const spaced = (given: string): string => given.replaceAll(/\{ ?/g, '{').replaceAll(/ ?\}/g, '}');
-const text = (config: MachineConfig): string => config.toString();
 
 await t.test('one VIP of the legacy form: exactly its lines go', (t) => {
   const { config } = unset(of(LEGACY), { vips: ['10.0.0.9'] });
