@@ -101,7 +101,7 @@ function plans(parser: Argv, io: Io): Argv {
 
 /** What asks or changes live machines, by the talosctl of PATH. */
 function live(parser: Argv, io: Io): Argv {
-  return parser
+  return changes(parser, io)
     .command(
       lazy('preflight <file>', 'look whether all is ready for the VIP', async () => {
         return (await import('./talos/preflight.ts')).preflightCommand(io);
@@ -145,6 +145,26 @@ function endpoints(parser: Argv, io: Io): Argv {
     .command(
       lazy('pool <action> <inventory>', "write the load balancer's resource", async () => {
         return (await import('./talos/pool.ts')).poolCommand(io);
+      }),
+    );
+}
+
+/** What changes live machines: none of these runs without a typed word or --yes. */
+function changes(parser: Argv, io: Io): Argv {
+  return parser
+    .command(
+      lazy('apply <file>', 'apply configurations one after the other', async () => {
+        return (await import('./talos/apply.ts')).applyCommand(io);
+      }),
+    )
+    .command(
+      lazy('recover <file> <node>', 'bring back a machine without configuration', async () => {
+        return (await import('./talos/recover.ts')).recoverCommand(io);
+      }),
+    )
+    .command(
+      lazy('failover-test <file>', 'reboot the owner of the VIP, and measure', async () => {
+        return (await import('./talos/failover-test.ts')).failoverTestCommand(io);
       }),
     );
 }
