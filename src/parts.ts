@@ -37,11 +37,14 @@ export interface Parts {
   readonly state: StateFile;
   readonly groups: Groups;
   readonly lineUp: LineUp;
+  /** @throws ConfigError for groups whose VIPs Talos manages, StoreError while etcd does not answer */
+  readonly admit: (groups: Config['groups'], signal: AbortSignal) => Promise<void>;
   readonly elector: Elector;
   readonly handover: Handover;
   readonly drain: Drain;
   /** Aborts with what a group's work threw that nobody expected: the daemon has to end. */
   readonly broken: AbortSignal;
+  readonly onDefect: (error: unknown) => void;
 }
 
 export interface PartsOptions {
@@ -90,10 +93,17 @@ export async function openParts(
       listen: config.listen,
       drained: mark.isThere,
     });
-  const admit = (signal: AbortSignal): Promise<void> =>
-    refuseTalosVips(config, store, { deadlineMs: timing.requestDeadlineMs, signal });
+  const admit: Parts['admit'] = (wanted, signal) =>
+    refuseTalosVips({ groups: wanted }, store, { deadlineMs: timing.requestDeadlineMs, signal });
   const elector = new Elector(
-    { store, clock, journal: state, emit, listener: groups, admit },
+    {
+      store,
+      clock,
+      journal: state,
+      emit,
+      listener: groups,
+      admit: (signal) => admit(lineUp.configs, signal),
+    },
     { node, prefix, groups: configured, timing, facts },
   );
   const broken = new AbortController();
@@ -115,8 +125,10 @@ export async function openParts(
     state,
     groups,
     elector,
+    admit,
     ...operations,
     broken: broken.signal,
+    onDefect,
   };
 }
 
@@ -151,6 +163,7 @@ function operationsOf({
     handover,
     election: elector,
     probes: (group) => probesOf({ clock, monitor }, group),
+    onAdded: (controller) => drain.added(controller),
     remembers: (name) => journal.memory.tokens.some(({ group }) => group === name),
   });
   for (const group of configured) lineUp.add(group);
