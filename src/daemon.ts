@@ -107,9 +107,9 @@ async function serve(
   stop: AbortSignal,
   onRunning: (signal: AbortSignal) => void,
 ): Promise<void> {
-  const { config, clock, emit, monitor, groups, elector, broken } = parts;
+  const { config, clock, emit, monitor, groups, elector, broken, fence } = parts;
   const startedAt = clock.now();
-  const { version } = observer;
+  const { version, etcd } = observer;
   emit({ type: 'started', version, node: config.node });
   await monitor.start();
   refuseUnusableVips(config, monitor);
@@ -119,18 +119,17 @@ async function serve(
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();
   const { signal } = running;
+  const own = { config, clock, version, startedAt, groups, elector, etcd, fence };
   const reported = report({
-    config,
-    clock,
-    version,
-    startedAt,
-    groups,
+    ...own,
     health: (group) => parts.lineUp.health(group),
-    elector,
-    etcd: observer.etcd,
-    fence: parts.fence,
   });
-  const answers = { ...reported, routes: controlRoutes(parts, signal) };
+  const answers = {
+    ...reported,
+    routes: controlRoutes(parts, signal),
+    readCluster: async (within: AbortSignal) =>
+      (await import('./cluster-reading.ts')).readCluster(parts.store, config, within),
+  };
   await observer.start(answers, signal);
   const manager = new ServiceManager(process.env, process.pid, { clock, emit });
   const pulse = {

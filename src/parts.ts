@@ -2,7 +2,9 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { Elector } from './election/elector.ts';
 import { openEtcdStore } from './election/etcd/open.ts';
+import type { Store } from './election/store.ts';
 import type { Emit } from './events.ts';
+import { nodeFacts, noticing } from './facts.ts';
 import type { KernelGuard } from './fencing/kernel-guard.ts';
 import { openGuard } from './guard.ts';
 import { openLan } from './lan.ts';
@@ -35,6 +37,7 @@ export interface Parts {
   readonly guard: KernelGuard;
   readonly fence: FenceStatus;
   readonly state: StateFile;
+  readonly store: Store;
   readonly groups: Groups;
   readonly lineUp: LineUp;
   /** @throws ConfigError for groups whose VIPs Talos manages, StoreError while etcd does not answer */
@@ -85,14 +88,7 @@ export async function openParts(
     groups.get(group)?.fence.isOpen(clock.now()) === true;
   const lan = openLan({ config: { ...config, timing }, store, clock, emit, mayAnnounce }, opened);
   const facts = (): string =>
-    JSON.stringify({
-      version,
-      links: monitor.links.map(({ name }) => name),
-      macs: [...new Set(monitor.links.map(({ mac }) => mac))].filter((mac) => mac !== ''),
-      groups: lineUp.facts(),
-      listen: config.listen,
-      drained: mark.isThere,
-    });
+    nodeFacts({ config, version, monitor, groups, lineUp, drained: () => mark.isThere });
   const admit: Parts['admit'] = (wanted, signal) =>
     refuseTalosVips({ groups: wanted }, store, { deadlineMs: timing.requestDeadlineMs, signal });
   const elector = new Elector(
@@ -109,7 +105,8 @@ export async function openParts(
   const broken = new AbortController();
   const onDefect = (error: unknown): void => broken.abort(error);
   const { onConflict } = config;
-  const shared = { network, monitor, guard, journal: state, clock, emit, onDefect };
+  const telling = noticing(emit, () => elector.factsChanged());
+  const shared = { network, monitor, guard, journal: state, clock, emit: telling, onDefect };
   const controllers = { ...shared, ...lan, election: elector, onConflict };
   const operations = operationsOf({ config, groups, elector, mark, controllers });
   const { lineUp } = operations;
@@ -123,6 +120,7 @@ export async function openParts(
     guard,
     fence,
     state,
+    store,
     groups,
     elector,
     admit,

@@ -51,7 +51,7 @@ function groupStatus(
 }
 
 /** What the daemon answers when it is asked: `/status`, `/healthz`, the slack metric. */
-export function report(parts: ReportParts): Answers {
+export function report(parts: ReportParts): Pick<Answers, 'status' | 'health' | 'slackMs'> {
   const { config, clock, version, startedAt, groups, elector, etcd, fence } = parts;
   const slackMs = (): number | undefined => {
     const open = groups.all().filter(({ fence }) => fence.deadline !== undefined);

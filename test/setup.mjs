@@ -28,7 +28,7 @@ const BENCH = 'bench';
 const BENCH_PACKAGES = { keepalived: 'keepalived' };
 /** With this argument also what only the tests of test/full start. */
 const FULL = 'full';
-const FULL_PACKAGES = { prometheus: 'prometheus' };
+const FULL_PACKAGES = { prometheus: 'prometheus', chromium: 'chromium' };
 /** Debian starts what it installs; an etcd of its own is not wanted here. */
 const POLICY = '/usr/sbin/policy-rc.d';
 

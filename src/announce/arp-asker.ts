@@ -49,13 +49,22 @@ export class ArpAsker implements Disposable {
    * @throws SystemError ENETDOWN once after the link went down
    */
   heard(ip: string): boolean {
-    let found = false;
+    return this.stations().has(ip);
+  }
+
+  /**
+   * What other stations have said since the last look: MAC by address.
+   * @throws SystemError ENETDOWN once after the link went down
+   */
+  stations(): Map<string, string> {
+    const found = new Map<string, string>();
     for (let count = 0; count < MAX_FRAMES; count += 1) {
       const received = receivePacket(this.#fd);
       if (received === undefined) break;
       if (received.packetType === PACKET_OUTGOING) continue;
       const packet = parseArp(received.bytes);
-      if (packet?.senderIp === ip && packet.senderMac !== this.#link.mac) found = true;
+      if (packet === undefined || packet.senderMac === this.#link.mac) continue;
+      found.set(packet.senderIp, packet.senderMac);
     }
     return found;
   }

@@ -1,23 +1,24 @@
 import type { Clock } from '../clock.ts';
 import type { Config, GroupConfig } from '../config/types.ts';
-import { INSPECTED_WITHIN_MS } from '../election/etcd/inspection.ts';
-import { readAccess } from '../election/etcd/open.ts';
 import type { StatusReport } from '../observe/status.ts';
 import { hasIPv6 } from '../lan.ts';
-import { refuseOwnVipAsEndpoint, refuseUnusableVips } from '../refusals.ts';
+import { refuseUnusableVips } from '../refusals.ts';
 import { isDaemonLockTaken } from '../runtime/namespace-lock.ts';
 import { neededCapabilities } from '../runtime/privileges.ts';
 import { judgeCapabilities } from './capabilities.ts';
 import { judgeDaemon, type DaemonSeen } from './daemon.ts';
-import { judgeCluster, judgeEndpoint } from './etcd.ts';
+import { holderOf, seeElections, type ElectionsSeen } from './elections.ts';
+import { etcdChecks } from './etcd-checks.ts';
 import { fenceInUse, judgeFence } from './fence.ts';
 import { warn } from './finding.ts';
 import { judgeGroup, type NetworkSeen } from './group.ts';
 import { judgeKernel, type KernelSeen } from './kernel.ts';
-import { seeDirectory, seeEndpoints, seeFence, seeNetwork } from './look.ts';
+import { judgeHost, seeHost } from './host.ts';
+import { seeDirectory, seeFence, seeNetwork } from './look.ts';
 import type { Check } from './runner.ts';
 import { judgeRawSocket } from './raw-socket.ts';
 import { judgeDirectory } from './runtime-directory.ts';
+import { askForVips, judgeVipFree } from './vip-free.ts';
 
 /** Looking at this host takes milliseconds; names are resolved, and a daemon is asked, within 2 s. */
 const HERE_WITHIN_MS = 5000;
@@ -34,7 +35,7 @@ export interface CheckParts {
  * What the configuration does not have, no groups or no etcd, is not looked at, and said so.
  */
 export function checksOf(config: Config, { clock, status }: CheckParts): Check[] {
-  const { groups, runtimeDir, timing } = config;
+  const { groups, runtimeDir, stateDir, timing } = config;
   let shared: Promise<KernelSeen & NetworkSeen> | undefined;
   // One listing for all: a kernel that does not list fails each of them.
   const network = (): Promise<KernelSeen & NetworkSeen> => (shared ??= seeNetwork(config));
@@ -45,6 +46,12 @@ export function checksOf(config: Config, { clock, status }: CheckParts): Check[]
     status: await status(),
   });
   const daemon = (): Promise<DaemonSeen> => (told ??= askDaemon());
+  let read: Promise<ElectionsSeen | undefined> | undefined;
+  const elections = (signal: AbortSignal): Promise<ElectionsSeen | undefined> =>
+    (read ??=
+      config.etcd.endpoints.length === 0
+        ? Promise.resolve(undefined)
+        : seeElections(config, { clock, signal }));
   return [
     here('capabilities', async () => judgeCapabilities(neededCapabilities())),
     here('kernel', async () => judgeKernel(await network())),
@@ -58,8 +65,14 @@ export function checksOf(config: Config, { clock, status }: CheckParts): Check[]
       here(`group ${group.name}`, async () => judgeUsableGroup(group, await network())),
     ),
     ...(groups.length > 0 ? [] : [here('groups', async () => [NO_GROUPS])]),
-    ...etcdChecks(config, clock),
+    ...groups.map((group) => vipCheck(group, { clock, network, elections })),
+    ...etcdChecks(config, { clock, elections }),
     here('runtime directory', async () => judgeDirectory(seeDirectory(runtimeDir))),
+    here('host', async () => {
+      const vips = groups.flatMap((group) => group.vips.map(({ address }) => address));
+      const places = [runtimeDir, stateDir].map((path) => seeDirectory(path).nearest);
+      return judgeHost(seeHost(vips, [...new Set(places)]));
+    }),
     here('daemon', async () => [judgeDaemon(await daemon())]),
   ];
 }
@@ -74,42 +87,33 @@ const NO_GROUPS = warn(
   'none is configured: no link was looked at',
   'name the configuration of the daemon (--config), or --vip and --link',
 );
-const NO_ETCD = warn(
-  'etcd',
-  'no endpoint is configured: none was asked',
-  'name the configuration of the daemon (--config), or --etcd',
-);
+interface VipCheckParts {
+  readonly clock: Clock;
+  readonly network: () => Promise<NetworkSeen>;
+  readonly elections: (signal: AbortSignal) => Promise<ElectionsSeen | undefined>;
+}
+
+/** Whether the VIPs of a group are free on the LAN, or with one of ours. */
+function vipCheck(group: GroupConfig, { clock, network, elections }: VipCheckParts): Check {
+  return {
+    name: `VIPs of ${group.name}`,
+    withinMs: HERE_WITHIN_MS,
+    look: async (signal) => {
+      // Without it the capability's own line says so.
+      if (neededCapabilities().some(({ name, present }) => name === 'CAP_NET_RAW' && !present)) {
+        return [];
+      }
+      const found = await askForVips(group, await network(), { clock, signal });
+      const answered = [...found.values()].some((mac) => mac !== undefined);
+      const seen = answered ? await elections(signal) : undefined;
+      const holder = holderOf(seen, group.name);
+      return [...found].map(([vip, mac]) => judgeVipFree({ group: group.name, vip, mac, holder }));
+    },
+  };
+}
 
 function judgeUsableGroup(group: GroupConfig, seen: NetworkSeen): ReturnType<typeof judgeGroup> {
   // A daemon would not start.
   refuseUnusableVips({ groups: [group] }, seen);
   return judgeGroup(group, seen);
-}
-
-function etcdChecks(config: Config, clock: Clock): Check[] {
-  const { etcd, prefix, timing } = config;
-  const name = 'etcd';
-  if (etcd.endpoints.length === 0) {
-    return [here(name, async () => [NO_ETCD])];
-  }
-  const needs = { prefix, requestDeadlineMs: timing.requestDeadlineMs };
-  return [
-    here(name, async () => {
-      await refuseOwnVipAsEndpoint(config, clock);
-      return [];
-    }),
-    {
-      name,
-      withinMs: INSPECTED_WITHIN_MS + HERE_WITHIN_MS,
-      look: async (signal) => {
-        const seen = await seeEndpoints(etcd, {
-          ...(await readAccess(etcd)),
-          clock,
-          prefix,
-          signal,
-        });
-        return [...seen.map((each) => judgeEndpoint(each, needs)), ...judgeCluster(seen)];
-      },
-    },
-  ];
 }

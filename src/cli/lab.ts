@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import { LAB_PROFILES, type LabProfile } from '../lab/bounds.ts';
 import { interruptible } from '../lab/interruptible.ts';
-import { LINKS, type LinkName } from '../lab/names.ts';
+import { FAMILIES, LINKS, type Families, type LinkName } from '../lab/names.ts';
 import { allKept, renderTable, toJson } from '../lab/report.ts';
 import { inWords, type ScenarioResult } from '../lab/runner.ts';
 import type { Scenario } from '../lab/scenario.ts';
@@ -21,6 +21,7 @@ export interface LabArguments {
   runs: number | undefined;
   'etcd-over': string;
   profile: string;
+  ip: string;
   json: string | undefined;
   'keep-logs': string | undefined;
 }
@@ -55,6 +56,14 @@ export const RUN_OPTIONS = {
     default: LAB_PROFILES[0],
     requiresArg: true,
     describe: 'what the daemons run with; mixed: each host another',
+  },
+  ip: {
+    // Or yargs takes 4 and 6 for numbers, which are no choices.
+    type: 'string',
+    choices: FAMILIES,
+    default: FAMILIES[0],
+    requiresArg: true,
+    describe: 'family of the VIPs; dual: one of each, in one group',
   },
   json: { type: 'string', requiresArg: true, describe: 'file for the result, as JSON' },
   'keep-logs': {
@@ -122,6 +131,10 @@ function etcdLink(argv: LabArguments): LinkName {
   return LINKS.find((link) => link === argv['etcd-over']) ?? 'end0';
 }
 
+function families(argv: LabArguments): Families {
+  return FAMILIES.find((one) => one === argv.ip) ?? FAMILIES[0];
+}
+
 function labProfile(argv: LabArguments): LabProfile {
   return LAB_PROFILES.find((one) => one === argv.profile) ?? LAB_PROFILES[0];
 }
@@ -136,7 +149,13 @@ async function runTrace(argv: LabArguments, name: string, out: Output): Promise<
   if (scenario === undefined) throw new OperatorError(`no scenario ${name}`, ExitCode.usage);
   const onProgress = (line: string): void => out.stderr(`${line}\n`);
   const { nodes, runs = scenario.runs } = argv;
-  const lab = { nodes, etcdOver: etcdLink(argv), profile: labProfile(argv), onProgress };
+  const lab = {
+    nodes,
+    etcdOver: etcdLink(argv),
+    profile: labProfile(argv),
+    families: families(argv),
+    onProgress,
+  };
   const { steps, outagesMs } = await interruptible(onProgress, (signal) =>
     runTracing({ scenario, lab, runs, signal }),
   );
@@ -166,6 +185,7 @@ export async function runScenarios(
           nodes: argv.nodes,
           etcdOver,
           profile,
+          families: families(argv),
           ...(etcdProgram !== undefined && { etcdProgram }),
         },
         evidenceDir: argv['keep-logs'] ?? join(tmpdir(), `vip-elector-evidence-${process.pid}`),

@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 
 /** A command whose module is loaded only when it is used: the help of the others stays fast. */
 export function lazy<T>(
-  command: string,
+  command: string | readonly string[],
   summary: string,
   load: () => Promise<CommandModule<object, T>>,
 ): CommandModule {

@@ -53,6 +53,15 @@ function commands(parser: Argv, io: Io): Argv {
       }),
     )
     .command(
+      lazy(
+        'manifest <kind>',
+        'print what starts the daemon, for Kubernetes or systemd',
+        async () => {
+          return (await import('./manifest.ts')).manifestCommand(io);
+        },
+      ),
+    )
+    .command(
       lazy('lab', 'try it: hosts as network namespaces, real etcd, faults', async () => {
         return (await import('./lab.ts')).labCommand;
       }),

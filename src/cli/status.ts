@@ -8,6 +8,7 @@ import { OperatorError } from '../errors.ts';
 import type { StatusReport } from '../observe/status.ts';
 import { localStatus } from './control-client.ts';
 import { configOptions, loadFrom, type Io } from './options.ts';
+import { watchStatus } from './status-watch.ts';
 import { statusText, type ClusterView, type GroupSummary } from './status-view.ts';
 
 const READ_WITHIN_MS = 2000;
@@ -22,53 +23,90 @@ export function statusCommand(io: Io): CommandModule {
     builder: (yargs) =>
       yargs
         .options(configOptions)
-        .option('json', { type: 'boolean', describe: 'print JSON for programs' }),
+        .option('json', { type: 'boolean', describe: 'print JSON for programs' })
+        .option('watch', {
+          type: 'boolean',
+          describe: 'go on until Ctrl-C: with --json a line for each change',
+        })
+        .example('$0 status --etcd https://10.0.0.1:2379', 'from any machine that reaches etcd')
+        .example('$0 status --watch', 'as it changes'),
     handler: async (argv) => {
       const { config } = await loadFrom(argv, io, { groupsRequired: false });
-      const view = await look(config);
-      const text =
-        argv['json'] === true
-          ? `${JSON.stringify(view, null, 2)}\n`
-          : statusText(view, { nowMs: systemClock.wallMs(), colours: process.stdout.isTTY });
-      io.stdout(text);
+      const { look, close } = await openLook(config);
+      const json = argv['json'] === true;
+      try {
+        if (argv['watch'] === true) {
+          await untilInterrupted((signal) =>
+            watchStatus({ look, json, clock: systemClock, write: io.stdout, signal }),
+          );
+          return;
+        }
+        const view = await look(new AbortController().signal);
+        const text = { nowMs: systemClock.wallMs(), colours: process.stdout.isTTY };
+        io.stdout(json ? `${JSON.stringify(view, null, 2)}\n` : statusText(view, text));
+      } finally {
+        close();
+      }
     },
   };
 }
 
-async function look(config: Config): Promise<ClusterView> {
-  const local = await localStatus(config.runtimeDir);
-  let lastError = '';
+interface Look {
+  /** @throws OperatorError when etcd does not answer */
+  readonly look: (until: AbortSignal) => Promise<ClusterView>;
+  readonly close: () => void;
+}
+
+/** Lets a command go on until Ctrl-C, SIGTERM, or its reader has gone. */
+async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort(new Error('interrupted'));
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of names) process.once(name, onSignal);
+  process.stdout.once('error', onSignal);
+  try {
+    await work(stop.signal);
+  } finally {
+    for (const name of names) process.off(name, onSignal);
+    process.stdout.off('error', onSignal);
+  }
+}
+
+/** Opens etcd for looks at it. @throws OperatorError */
+async function openLook(config: Config): Promise<Look> {
+  const trouble = new Map<string, string>();
   const store = await openEtcdStore(config.etcd, {
     clock: systemClock,
     emit: (event) => {
-      if (event.type === 'endpoint' && event.err !== undefined) {
-        lastError += `\n  ${event.endpoint}: ${event.err}`;
-      }
+      if (event.type !== 'endpoint') return;
+      if (event.err === undefined) trouble.delete(event.endpoint);
+      else trouble.set(event.endpoint, event.err);
     },
   });
-  try {
+  const elsewhere = new Map(
+    config.groups.flatMap(({ name, electionKey }) =>
+      electionKey === undefined ? [] : [[name, electionKey] as const],
+    ),
+  );
+  const look = async (until: AbortSignal): Promise<ClusterView> => {
+    const local = await localStatus(config.runtimeDir);
     for (let attempt = 1; ; attempt += 1) {
-      const signal = AbortSignal.timeout(READ_WITHIN_MS);
-      const elsewhere = new Map(
-        config.groups.flatMap(({ name, electionKey }) =>
-          electionKey === undefined ? [] : [[name, electionKey] as const],
-        ),
-      );
+      const signal = AbortSignal.any([AbortSignal.timeout(READ_WITHIN_MS), until]);
       try {
         const options = { deadlineMs: READ_WITHIN_MS, signal };
         return viewOf(await survey(store, config.prefix, elsewhere, options), config, local);
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
-        if (attempt < MAX_TRIES) continue;
-        const said = lastError === '' ? `: ${error.message}` : `:${lastError}`;
+        if (attempt < MAX_TRIES && !until.aborted) continue;
+        const each = [...trouble].map(([endpoint, err]) => `\n  ${endpoint}: ${err}`).join('');
+        const said = each === '' ? `: ${error.message}` : `:${each}`;
         throw new OperatorError(`etcd does not answer a linearizable read${said}`, undefined, {
           cause: error,
         });
       }
     }
-  } finally {
-    store.close();
-  }
+  };
+  return { look, close: () => store.close() };
 }
 
 function viewOf(found: Survey, config: Config, local: StatusReport | undefined): ClusterView {

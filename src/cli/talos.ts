@@ -8,10 +8,20 @@ export function talosCommand(io: Io): CommandModule {
     command: 'talos',
     describe: 'render, merge, check and move the VIP of a Talos cluster',
     builder: (yargs) =>
-      plans(yargs, io)
+      live(plans(yargs, io), io)
         .command(
           lazy('inventory <file>', 'check an inventory and print what it says', async () => {
             return (await import('./talos/inventory.ts')).inventoryCommand(io);
+          }),
+        )
+        .command(
+          lazy('import <files..>', 'make an inventory of what there is already', async () => {
+            return (await import('./talos/import.ts')).importCommand(io);
+          }),
+        )
+        .command(
+          lazy('endpoint <file>', 'show the endpoint that the mode gives, as JSON', async () => {
+            return (await import('./talos/endpoint.ts')).endpointCommand(io);
           }),
         )
         .command(
@@ -27,6 +37,21 @@ export function talosCommand(io: Io): CommandModule {
         .command(
           lazy('integrate <files..>', 'merge the VIP and patches into configurations', async () => {
             return (await import('./talos/integrate.ts')).integrateCommand(io);
+          }),
+        )
+        .command(
+          lazy('validate <files..>', 'say what is wrong with configurations', async () => {
+            return (await import('./talos/validate.ts')).validateCommand(io);
+          }),
+        )
+        .command(
+          lazy('unset <files..>', 'take the VIP out of configurations again', async () => {
+            return (await import('./talos/unset.ts')).unsetCommand(io);
+          }),
+        )
+        .command(
+          lazy('convert <files..>', 'write VIP and endpoint as another version does', async () => {
+            return (await import('./talos/convert.ts')).convertCommand(io);
           }),
         )
         .command(
@@ -71,6 +96,36 @@ function plans(parser: Argv, io: Io): Argv {
     .command(
       lazy('reset-plan <file>', 'write the commands that empty all machines', async () => {
         return (await import('./talos/reset-plan.ts')).resetPlanCommand(io);
+      }),
+    );
+}
+
+/** What asks or changes live machines, by the talosctl of PATH. */
+function live(parser: Argv, io: Io): Argv {
+  return parser
+    .command(
+      lazy('preflight <file>', 'look whether all is ready for the VIP', async () => {
+        return (await import('./talos/preflight.ts')).preflightCommand(io);
+      }),
+    )
+    .command(
+      lazy('fetch <file>', 'fetch the configuration of every machine', async () => {
+        return (await import('./talos/fetch.ts')).fetchCommand(io);
+      }),
+    )
+    .command(
+      lazy('verify <file>', 'look at owner, endpoint, certificates and drift', async () => {
+        return (await import('./talos/verify.ts')).verifyCommand(io);
+      }),
+    )
+    .command(
+      lazy(['explain <file>', 'doctor'], 'say why nobody has the VIP', async () => {
+        return (await import('./talos/explain.ts')).explainCommand(io);
+      }),
+    )
+    .command(
+      lazy('lint-talosconfig [talosconfig]', 'find a VIP among the endpoints', async () => {
+        return (await import('./talos/lint-talosconfig.ts')).lintTalosconfigCommand(io);
       }),
     );
 }

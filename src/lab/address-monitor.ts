@@ -6,8 +6,8 @@ import { ip } from './ip.ts';
 import type { AddressChange } from './recording.ts';
 import type { WallOffset } from './wall-offset.ts';
 
-/** `[time] [Deleted ]index: link    inet address/length …` of `ip -tshort -o monitor address`. */
-const LINE = /^\[([^\]]+)\] (Deleted )?\d+: (\S+) +inet ([\d.]+)\/\d+ /;
+/** `[time] [Deleted ]index: link    inet[6] address/length …` of `ip -tshort -o monitor address`. */
+const LINE = /^\[([^\]]+)\] (Deleted )?\d+: (\S+) +inet6? ([\da-f.:]+)\/\d+ /;
 /** Added and removed until the monitor shows it: from then on nothing escapes it. */
 const BEACON = '127.99.99.99';
 const BEACON_EVERY_MS = 20;

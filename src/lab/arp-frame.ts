@@ -1,3 +1,5 @@
+import { macText, octetsOfMac, type NeighbourFrame } from './neighbour-frame.ts';
+
 /**
  * The few ARP frames that the instruments send and read (RFC 826; Ethernet and IPv4 only). The
  * instruments have a codec of their own on purpose: what they judge must not be what they use.
@@ -14,33 +16,24 @@ const TARGET_IP_AT = 38;
 /** Hardware type Ethernet, protocol IPv4, lengths 6 and 4: all that every frame here has in common. */
 const ARP_PREAMBLE = [0, 1, 8, 0, 6, 4];
 
-export interface ArpFrame {
-  readonly kind: 'request' | 'reply';
-  /** Ethernet destination. */
-  readonly destination: string;
-  readonly senderMac: string;
-  readonly senderIp: string;
-  readonly targetIp: string;
-}
-
 export const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff';
 
 /** A broadcast question for `targetIp`. */
 export function arpRequest(senderMac: string, senderIp: string, targetIp: string): Uint8Array {
   const frame = Buffer.alloc(FRAME_LENGTH);
-  const mac = Buffer.from(senderMac.replaceAll(':', ''), 'hex');
+  const mac = octetsOfMac(senderMac);
   frame.fill(0xff, 0, 6);
-  mac.copy(frame, 6);
+  frame.set(mac, 6);
   frame.writeUInt16BE(ETHERTYPE_ARP, ETHERTYPE_AT);
   frame.set([...ARP_PREAMBLE, 0, 1], ARP_AT);
-  mac.copy(frame, SENDER_MAC_AT);
+  frame.set(mac, SENDER_MAC_AT);
   frame.set(octets(senderIp), SENDER_IP_AT);
   frame.set(octets(targetIp), TARGET_IP_AT);
   return frame;
 }
 
 /** Reads a frame; undefined when it is no ARP request or reply. */
-export function readArp(bytes: Uint8Array): ArpFrame | undefined {
+export function readArp(bytes: Uint8Array): NeighbourFrame | undefined {
   // The capture sees all traffic of the switch: the cheap test comes first.
   if (bytes[ETHERTYPE_AT] !== 0x08 || bytes[ETHERTYPE_AT + 1] !== 0x06) return undefined;
   if (bytes.length < FRAME_LENGTH) return undefined;
@@ -62,10 +55,4 @@ function octets(ip: string): number[] {
 
 function ipText(bytes: Uint8Array, at: number): string {
   return bytes.subarray(at, at + 4).join('.');
-}
-
-function macText(bytes: Uint8Array, at: number): string {
-  return Array.from(bytes.subarray(at, at + 6), (octet) =>
-    octet.toString(16).padStart(2, '0'),
-  ).join(':');
 }

@@ -1,6 +1,7 @@
 import { c, check, closeFd } from '../libc.ts';
 import { openPacketSocket, packetTimestampNs, receivePacket } from '../network/packet-socket.ts';
-import { BROADCAST_MAC, readArp } from './arp-frame.ts';
+import { readArp } from './arp-frame.ts';
+import { readNdp } from './ndp-frame.ts';
 import type { Claim } from './recording.ts';
 import type { WallOffset } from './wall-offset.ts';
 
@@ -12,6 +13,8 @@ const ETH_P_ALL = 3;
 /** linux/if_packet.h, since Linux 4.20: not what the switch sends, only what it gets. */
 const SOL_PACKET = 263;
 const PACKET_IGNORE_OUTGOING = 23;
+/** IEEE 802 §8.2: the frame is for many stations. */
+const GROUP_BIT = 0x01;
 /** At most this many frames at a time, so that the prober is not late. */
 const BATCH = 512;
 
@@ -46,19 +49,19 @@ export class Capture implements Disposable {
       const packet = receivePacket(this.#socket);
       if (packet === undefined) return;
       const host = this.#hostOfPort.get(packet.ifindex);
-      const arp = host === undefined ? undefined : readArp(packet.bytes);
-      if (host === undefined || arp === undefined) continue;
-      if (!this.#options.vips.includes(arp.senderIp)) continue;
+      if (host === undefined) continue;
+      const said = readArp(packet.bytes) ?? readNdp(packet.bytes);
+      if (said === undefined || !this.#options.vips.includes(said.senderIp)) continue;
       const stampNs = packetTimestampNs(this.#socket);
       if (stampNs === undefined) continue;
       this.#claims.push({
         at: this.#options.offset.toBoottimeMs(Number(stampNs / 1000n) / 1000),
         host,
-        vip: arp.senderIp,
-        mac: arp.senderMac,
-        kind: arp.kind,
+        vip: said.senderIp,
+        mac: said.senderMac,
+        kind: said.kind,
         frame: Buffer.from(packet.bytes).toString('hex'),
-        broadcast: arp.destination === BROADCAST_MAC,
+        broadcast: (packet.bytes[0]! & GROUP_BIT) !== 0,
       });
     }
   }

@@ -77,6 +77,7 @@ class Instrument {
       linkIndex: clientLink,
       mac: names.clientMac('end0'),
       address: names.clientAddress('end0'),
+      address6: names.clientAddress6(),
       vips,
       everyMs: this.#config.probeEveryMs,
       onAnswering: (vip, mac, at) =>

@@ -28,8 +28,10 @@ export interface LabOptions extends LabNeeds {
   readonly etcdOver?: LinkName;
   /** What the daemons run with. Default: their own. */
   readonly profile?: LabProfile;
-  /** How many VIPs. Default 1. */
+  /** How many VIPs of each family. Default 1. */
   readonly vips?: number;
+  /** Of which families the VIPs are. Default: IPv4. */
+  readonly families?: names.Families;
   /** Path of the etcd server to run. Default: the one of the path. */
   readonly etcdProgram?: string;
   /** False: no etcd, for daemons that are stand-ins. */
@@ -72,10 +74,10 @@ export class Lab implements AsyncDisposable {
     this.probeEveryMs = probeEveryMs;
     this.etcdOver = etcdOver;
     this.profile = options.profile ?? LAB_PROFILES[0];
-    this.vips = names.vipAddresses(options.vips ?? 1);
+    this.vips = names.vipAddresses(options.vips ?? 1, options.families);
     this.#run = run;
     this.#options = options;
-    this.network = new LabNetwork({ run, nodes });
+    this.network = new LabNetwork({ run, nodes, ipv6: this.vips.some((vip) => vip.includes(':')) });
     this.faults = new Faults(clock, this.network, ETCD_PORT);
     this.hosts = Array.from({ length: nodes }, (_, index) => this.#host(index));
     const config = { run, vips: this.vips, hosts: nodes, probeEveryMs };

@@ -64,9 +64,29 @@ export function clientAddress(link: LinkName): string {
   return `${SUBNETS[link]}.${CLIENT_OCTET}`;
 }
 
-/** The lab's VIPs, `count` of them. */
-export function vipAddresses(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `${SUBNETS.end0}.${VIP_OCTET + index}`);
+/** Of which families a lab's VIPs are. */
+export const FAMILIES = ['4', '6', 'dual'] as const;
+export type Families = (typeof FAMILIES)[number];
+
+/** The lab's VIPs, `count` of each family. */
+export function vipAddresses(count: number, families: Families = '4'): string[] {
+  const of = (address: (index: number) => string): string[] =>
+    Array.from({ length: count }, (_, index) => address(VIP_OCTET + index));
+  const v4 = families === '6' ? [] : of((octet) => `${SUBNETS.end0}.${octet}`);
+  return families === '4' ? v4 : [...v4, ...of(address6)];
+}
+
+/** `end0` has this network, too, where VIPs are of IPv6 (RFC 4193: unique local). Canonical text (RFC 5952). */
+function address6(last: number): string {
+  return `fd00:77::${last.toString(16)}`;
+}
+
+export function hostAddress6(index: number): string {
+  return address6(index + 1);
+}
+
+export function clientAddress6(): string {
+  return address6(CLIENT_OCTET);
 }
 
 /**

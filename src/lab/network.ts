@@ -6,6 +6,8 @@ export interface LabNetworkOptions {
   readonly run: string;
   /** Number of hosts, 1 to `NODES_MAX`. */
   readonly nodes: number;
+  /** Gives `end0` a network of IPv6 besides. */
+  readonly ipv6?: boolean;
 }
 
 /** Interface of the host's sink: it leads nowhere (see `cutEtcd`). */
@@ -19,11 +21,13 @@ const SINK_TABLE = 77;
 export class LabNetwork implements AsyncDisposable {
   readonly #run: string;
   readonly #nodes: number;
+  readonly #ipv6: boolean;
   readonly #namespaces: string[] = [];
 
-  constructor({ run, nodes }: LabNetworkOptions) {
+  constructor({ run, nodes, ipv6 = false }: LabNetworkOptions) {
     this.#run = run;
     this.#nodes = nodes;
+    this.#ipv6 = ipv6;
   }
 
   /**
@@ -45,6 +49,7 @@ export class LabNetwork implements AsyncDisposable {
       mac: names.clientMac(link),
       address: names.clientAddress(link),
     }));
+    await this.#addIpv6(names.clientNamespace(this.#run), names.clientAddress6());
     for (let index = 0; index < this.#nodes; index += 1) {
       signal.throwIfAborted();
       const namespace = names.hostNamespace(this.#run, index);
@@ -52,6 +57,7 @@ export class LabNetwork implements AsyncDisposable {
         mac: names.hostMac(index, link),
         address: names.hostAddress(index, link),
       }));
+      await this.#addIpv6(namespace, names.hostAddress6(index));
       await this.#prepareEtcdCut(namespace);
     }
   }
@@ -109,7 +115,8 @@ export class LabNetwork implements AsyncDisposable {
   /** Deletes a VIP from whatever link of the host has it, as a stranger would. */
   async deleteAddress(host: number, address: string): Promise<void> {
     const namespace = names.hostNamespace(this.#run, host);
-    await ip('-n', namespace, 'address', 'del', `${address}/32`, 'dev', 'end0');
+    const length = address.includes(':') ? 128 : 32;
+    await ip('-n', namespace, 'address', 'del', `${address}/${length}`, 'dev', 'end0');
   }
 
   /** Removes all namespaces, and with them every link. Idempotent. */
@@ -142,6 +149,11 @@ export class LabNetwork implements AsyncDisposable {
       ]);
       await ipBatch(namespace, [`link set ${link} up`, `address add ${address}/24 dev ${link}`]);
     }
+  }
+
+  /** Usable at once: nobody else is there who could have it. */
+  async #addIpv6(namespace: string, address: string): Promise<void> {
+    if (this.#ipv6) await ipBatch(namespace, [`address add ${address}/64 dev end0 nodad`]);
   }
 
   /**

@@ -7,15 +7,17 @@ import {
   sendPacket,
 } from '../network/packet-socket.ts';
 import { arpRequest, readArp } from './arp-frame.ts';
+import { neighbourSolicitation, readNdp } from './ndp-frame.ts';
 import type { ProbeAnswer, ProbeTrack } from './recording.ts';
 import type { WallOffset } from './wall-offset.ts';
 
-const ETHERTYPE_ARP = 0x0806;
+const ETHERTYPES = { 4: 0x0806, 6: 0x86dd } as const;
+type Family = keyof typeof ETHERTYPES;
 
 /**
  * The question's sender address tells which probe it is: the reply repeats it. So many take turns, a
  * reply up to 50 × 2 ms late finds its probe. They begin at the client's own address and stay in
- * its /24; a host keeps a neighbour entry for each, below the kernel's gc_thresh1 of 128.
+ * its network; a host keeps a neighbour entry for each, below the kernel's gc_thresh1 of 128.
  */
 const SENDERS = 50;
 /**
@@ -31,6 +33,8 @@ export interface ProberOptions {
   readonly linkIndex: number;
   readonly mac: string;
   readonly address: string;
+  /** Where a VIP is of IPv6. */
+  readonly address6?: string;
   readonly vips: readonly string[];
   /** How often the caller will probe. Default: often. */
   readonly everyMs?: number;
@@ -50,62 +54,72 @@ interface Track {
   answeredAt: number;
 }
 
-/** Asks for each VIP by broadcast ARP, and notes who answers which question. */
+/** Asks for each VIP by ARP or neighbour discovery, to all who may have it, and notes who answers which question. */
 export class Prober implements Disposable {
   readonly #options: ProberOptions;
   readonly #tracks = new Map<string, Track>();
-  readonly #firstSender: number;
+  /** Which probe of its track each sender address stands for. */
+  readonly #turns = new Map<string, number>();
   readonly #unansweredAfterMs: number;
-  #socket: number | undefined;
+  readonly #sockets = new Map<Family, number>();
 
-  /** Opens its socket in the present network namespace. @throws SystemError */
+  /** Opens its sockets in the present network namespace. @throws SystemError */
   constructor(options: ProberOptions) {
     this.#options = options;
     this.#unansweredAfterMs = Math.max(UNANSWERED_AFTER_MS, 2.5 * (options.everyMs ?? 0));
-    const [network, lastOctet] = splitLast(options.address);
-    this.#firstSender = lastOctet;
     for (const vip of options.vips) {
-      const frames = Array.from({ length: SENDERS }, (_, turn) =>
-        arpRequest(options.mac, `${network}.${lastOctet + turn}`, vip),
-      );
+      const family = familyOf(vip);
+      const ask = family === 4 ? arpRequest : neighbourSolicitation;
+      const frames = Array.from({ length: SENDERS }, (_, turn) => {
+        const sender = senderOf(family === 4 ? options.address : options.address6, turn);
+        this.#turns.set(sender, turn);
+        return ask(options.mac, sender, vip);
+      });
       const fresh = { sequence: 0, first: 0, sentAt: [], answers: [] };
       this.#tracks.set(vip, { vip, frames, ...fresh, answering: undefined, answeredAt: 0 });
+      if (this.#sockets.has(family)) continue;
+      const socket = openPacketSocket(ETHERTYPES[family], 'raw');
+      this.#sockets.set(family, socket);
+      packetTimestampNs(socket);
     }
-    this.#socket = openPacketSocket(ETHERTYPE_ARP, 'raw');
-    packetTimestampNs(this.#socket);
   }
 
   /** Asks once for each VIP. */
   send(): void {
-    if (this.#socket === undefined) return;
     for (const track of this.#tracks.values()) {
+      const socket = this.#sockets.get(familyOf(track.vip));
+      if (socket === undefined) continue;
       const frame = track.frames[track.sequence % SENDERS]!;
       track.sentAt.push(this.#options.clock.now());
       track.sequence += 1;
-      sendPacket(this.#socket, this.#options.linkIndex, frame);
+      sendPacket(socket, this.#options.linkIndex, frame);
     }
   }
 
   /** Takes in the answers that have arrived. */
   receive(): void {
-    if (this.#socket === undefined) return;
-    for (;;) {
-      const packet = receivePacket(this.#socket);
-      if (packet === undefined) break;
-      if (packet.ifindex !== this.#options.linkIndex) continue;
-      const arp = readArp(packet.bytes);
-      if (arp?.kind !== 'reply' || arp.destination !== this.#options.mac) continue;
-      const stampNs = packetTimestampNs(this.#socket);
-      const track = this.#tracks.get(arp.senderIp);
-      if (track === undefined || stampNs === undefined) continue;
-      const at = this.#options.offset.toBoottimeMs(Number(stampNs / 1000n) / 1000);
-      this.#answered(track, splitLast(arp.targetIp)[1] - this.#firstSender, arp.senderMac, at);
-    }
+    for (const socket of this.#sockets.values()) this.#receiveFrom(socket);
     const now = this.#options.clock.now();
     for (const track of this.#tracks.values()) {
       if (track.answering === undefined) continue;
       if (now - track.answeredAt > this.#unansweredAfterMs)
         this.#setAnswering(track, undefined, now);
+    }
+  }
+
+  #receiveFrom(socket: number): void {
+    for (;;) {
+      const packet = receivePacket(socket);
+      if (packet === undefined) return;
+      if (packet.ifindex !== this.#options.linkIndex) continue;
+      const said = readArp(packet.bytes) ?? readNdp(packet.bytes);
+      if (said?.kind !== 'reply' || said.destination !== this.#options.mac) continue;
+      const stampNs = packetTimestampNs(socket);
+      const track = this.#tracks.get(said.senderIp);
+      const turn = this.#turns.get(said.targetIp);
+      if (track === undefined || turn === undefined || stampNs === undefined) continue;
+      const at = this.#options.offset.toBoottimeMs(Number(stampNs / 1000n) / 1000);
+      this.#answered(track, turn, said.senderMac, at);
     }
   }
 
@@ -127,12 +141,11 @@ export class Prober implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#socket !== undefined) closeFd(this.#socket);
-    this.#socket = undefined;
+    for (const socket of this.#sockets.values()) closeFd(socket);
+    this.#sockets.clear();
   }
 
   #answered(track: Track, turn: number, mac: string, at: number): void {
-    if (turn < 0 || turn >= SENDERS) return;
     const last = track.sequence - 1;
     // The latest probe of that turn.
     const sequence = last - ((((last - turn) % SENDERS) + SENDERS) % SENDERS);
@@ -148,7 +161,14 @@ export class Prober implements Disposable {
   }
 }
 
-function splitLast(address: string): [network: string, lastOctet: number] {
-  const dot = address.lastIndexOf('.');
-  return [address.slice(0, dot), Number(address.slice(dot + 1))];
+/** The address so many after another, by its last part. @throws RangeError without an address */
+function senderOf(own: string | undefined, turn: number): string {
+  const [, network, separator, last] = /^(.*([.:]))([\da-f]+)$/.exec(own ?? '') ?? [];
+  if (network === undefined || last === undefined) throw new RangeError(`cannot ask from ${own}`);
+  const radix = separator === ':' ? 16 : 10;
+  return `${network}${(Number.parseInt(last, radix) + turn).toString(radix)}`;
+}
+
+function familyOf(address: string): Family {
+  return address.includes(':') ? 6 : 4;
 }

@@ -6,7 +6,7 @@
 /** The probes for one VIP and their answers. */
 export interface ProbeTrack {
   readonly vip: string;
-  /** When each broadcast ARP request was handed to the kernel. Grows. */
+  /** When each question (by ARP or neighbour discovery, to many) was handed to the kernel. Grows. */
   readonly sentAt: readonly number[];
   /** Every reply that came, in order of arrival; two holders give two for one probe. */
   readonly answers: readonly ProbeAnswer[];
@@ -29,7 +29,7 @@ export interface Claim {
   readonly kind: 'request' | 'reply';
   /** The whole frame, hexadecimal. */
   readonly frame: string;
-  /** To everybody (a gratuitous ARP, a question), or to one station. */
+  /** To many (a gratuitous ARP, an unsolicited advertisement, a question), or to one station. */
   readonly broadcast: boolean;
 }
 

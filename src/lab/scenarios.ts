@@ -7,6 +7,7 @@ import {
   unnoticed,
 } from './checks.ts';
 import { measureIdle, RSS_MIB_MAX, CPU_PERCENT_MAX } from './idle.ts';
+import { frozen, LAST_ANSWER_MS_MAX } from './last-answer.ts';
 import { memberFault, restartMembers } from './member-fault.ts';
 import { crash, etcdOutage, etcdReturns } from './outage-faults.ts';
 import {
@@ -53,7 +54,9 @@ const freeze: Scenario = {
   ...kill,
   name: 'freeze',
   summary: 'SIGSTOP to the holder, SIGCONT when another holds',
+  checks: [...kill.checks, measureAtMost('lastAnswerMs', LAST_ANSWER_MS_MAX)],
   inject: signalled('SIGSTOP'),
+  outcome: frozen,
   heal: signalled('SIGCONT'),
 };
 

@@ -13,6 +13,8 @@ export interface HttpServerParts {
   readonly health: () => ProbeResult;
   /** Could this node take over? */
   readonly ready: () => ProbeResult;
+  /** More to read, by path. */
+  readonly routes?: Routes;
   readonly emit: Emit;
   readonly clock: Clock;
 }
@@ -24,7 +26,7 @@ export interface HttpServerParts {
 const RETRY_MIN_MS = 1000;
 const RETRY_MAX_MS = 30_000;
 
-/** `/metrics /healthz /readyz /status` over TCP, for reading only. */
+/** `/metrics /healthz /readyz /status` and the page over TCP, for reading only. */
 export class HttpServer {
   readonly #parts: HttpServerParts;
   readonly #stopping = new AbortController();
@@ -90,7 +92,7 @@ export class HttpServer {
   }
 }
 
-function routesOf({ metrics, status, health, ready }: HttpServerParts): Routes {
+function routesOf({ metrics, status, health, ready, routes }: HttpServerParts): Routes {
   return {
     '/metrics': {
       GET: async () => ({
@@ -102,6 +104,7 @@ function routesOf({ metrics, status, health, ready }: HttpServerParts): Routes {
     '/healthz': { GET: () => probeReply(health()) },
     '/readyz': { GET: () => probeReply(ready()) },
     '/status': { GET: () => jsonReply(200, status()) },
+    ...routes,
   };
 }
 

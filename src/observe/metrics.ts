@@ -103,8 +103,7 @@ export class Metrics {
         this.#loopLagMs = Math.max(this.#loopLagMs, event.lagMs);
         return;
       case 'hook-failed':
-        this.#is.hookFailures.inc({ hook: event.hook });
-        return;
+        return this.#is.hookFailures.inc({ hook: event.hook });
       case 'started':
       case 'state-unwritable':
       case 'stopping':

@@ -9,8 +9,11 @@ import { eventLog } from './event-log.ts';
 import { HttpServer } from './http.ts';
 import { createLogger } from './log.ts';
 import { Metrics } from './metrics.ts';
+import type { ClusterReading } from './page/picture.ts';
+import { Recent } from './recent.ts';
 import type { Routes } from './routes.ts';
 import type { ProbeResult, StatusReport } from './status.ts';
+import { pageRoutes } from './status-page.ts';
 
 /** What the daemon tells when it is asked. */
 export interface Answers {
@@ -20,6 +23,8 @@ export interface Answers {
   readonly routes?: Routes;
   /** Milliseconds left of the right to hold; undefined when nothing is held. */
   readonly slackMs: () => number | undefined;
+  /** Reads what all nodes have written into etcd, for the page. @throws Error when it does not answer */
+  readonly readCluster: (signal: AbortSignal) => Promise<ClusterReading>;
 }
 
 /** Everything that lets people and machines see the daemon: log, metrics, HTTP, control socket. */
@@ -31,6 +36,7 @@ export class Observer {
   readonly #logger: Logger;
   readonly #log: Emit;
   readonly #metrics: Metrics;
+  readonly #recent = new Recent();
   #answers: Answers | undefined;
   #http: HttpServer | undefined;
   #control: ControlSocket | undefined;
@@ -66,6 +72,7 @@ export class Observer {
   record(event: ElectorEvent): void {
     this.etcd.record(event);
     this.#metrics.record(event);
+    this.#recent.record(event, this.#clock.wallMs());
     this.#log(event);
   }
 
@@ -80,7 +87,10 @@ export class Observer {
     if (listen !== 'off') {
       const ready = (): ProbeResult => this.#ready();
       const [metrics, clock] = [this.#metrics, this.#clock];
-      this.#http = new HttpServer({ listen, metrics, status, health, ready, emit, clock });
+      const own = (): Recent['transitions'] => this.#recent.transitions;
+      const page = pageRoutes({ clock, status, own, read: answers.readCluster, signal });
+      const shown = { metrics, status, health, ready, routes: page };
+      this.#http = new HttpServer({ listen, emit, clock, ...shown });
       starts.push(this.#http.start(signal));
     }
     await Promise.all(starts);

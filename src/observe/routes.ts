@@ -9,9 +9,18 @@ export interface Reply {
   readonly body: string;
   /** Header `Allow`, which RFC 9110 §15.5.6 wants with a 405. */
   readonly allow?: string;
+  /** Header `Content-Security-Policy`, of a page. */
+  readonly policy?: string;
 }
 
-export type Handler = (request: IncomingMessage) => Reply | Promise<Reply>;
+/** An answer that has no end of its own. */
+export interface StreamReply {
+  /** Writes head and body, and ends the response at some time. */
+  readonly open: (response: ServerResponse) => void;
+}
+
+export type Answer = Reply | StreamReply;
+export type Handler = (request: IncomingMessage) => Answer | Promise<Answer>;
 
 /** Path → method → handler. A GET route answers HEAD too. */
 export type Routes = Readonly<Record<string, Route>>;
@@ -29,20 +38,25 @@ export function probeReply({ ok, detail }: ProbeResult): Reply {
 
 /**
  * Serves a table of routes: 404 for other paths, 405 for other methods, 500 when a handler throws.
- * Every connection is closed after its answer, so that nobody can keep one of the few there are.
+ * Every connection is closed after its answer, so that nobody can keep one of the few there are; a
+ * stream bounds its listeners itself.
  */
 export function serveRoutes(routes: Routes): RequestListener {
   return (request, response) => {
     // A client that goes away is its own business; unheard, the error would end the process.
     response.on('error', () => undefined);
     answer(routes, request).then(
-      (reply) => send(response, reply),
+      (reply) => {
+        if (!('open' in reply)) send(response, reply);
+        else if (request.method === 'HEAD') response.writeHead(200, { Connection: 'close' }).end();
+        else reply.open(response);
+      },
       (error: unknown) => send(response, jsonReply(500, { error: describe(error) })),
     );
   };
 }
 
-async function answer(routes: Routes, request: IncomingMessage): Promise<Reply> {
+async function answer(routes: Routes, request: IncomingMessage): Promise<Answer> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (route === undefined) {
@@ -66,6 +80,7 @@ function send(response: ServerResponse, reply: Reply): void {
     'X-Content-Type-Options': 'nosniff',
     Connection: 'close',
     ...(reply.allow === undefined ? {} : { Allow: reply.allow }),
+    ...(reply.policy === undefined ? {} : { 'Content-Security-Policy': reply.policy }),
   });
   response.end(reply.body);
 }

@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
 import type { Finding } from '../../src/check/finding.ts';
 import { addressesOf, holds, makeSite, ramDirectory, VIP, type Host } from '../fixtures/hosts.ts';
+import { etcdctl } from '../fixtures/etcd-store.ts';
 import { inNamespace, ip } from '../fixtures/namespace.ts';
 import { run } from '../fixtures/program.ts';
 import { watchHost } from '../fixtures/watched-host.ts';
@@ -63,6 +64,13 @@ await inNamespace(t, import.meta.url, async () => {
       'group default',
       `etcd ${endpoint}`,
       'etcd cluster',
+      `VIP ${VIP}`,
+      'etcd writes',
+      'etcd space',
+      'etcd compaction',
+      'Talos',
+      'limits',
+      'other software',
       'runtime directory',
       'daemon',
     ]) {
@@ -70,7 +78,7 @@ await inNamespace(t, import.meta.url, async () => {
     }
     t.match(ended.stdout, /^ok {4}group default +link h1 has carrier and 10\.77\.1\.1\/24; /m);
     t.match(ended.stdout, /a linearizable read in \d+\.\d ms; version 3\./);
-    t.match(ended.stdout, /\n\n1[23] ok, \d warn, 0 fail\n$/);
+    t.match(ended.stdout, /\n\n2\d ok, \d warn, 0 fail\n$/);
     t.equal(stripVTControlCharacters(ended.stdout), ended.stdout, 'no colours but on a terminal');
     t.same(readdirSync(runtimeDir(h1)), [], 'no lock, no state, no socket');
   });
@@ -115,6 +123,25 @@ await inNamespace(t, import.meta.url, async () => {
       remedy: /free host address/,
     });
   });
+
+  await t.test(
+    'a station of the LAN answers for the VIP, and nobody of ours holds it',
+    async (t) => {
+      ip('address', 'add', `${VIP}/32`, 'dev', h1.port);
+      t.teardown(() => ip('address', 'del', `${VIP}/32`, 'dev', h1.port));
+      const before = etcdctl(endpoint, 'get', '', '--prefix', '--write-out=json');
+      t.match(one(await found(...base, '--link', 'end0'), `VIP ${VIP}`), {
+        verdict: 'fail',
+        detail: /^([0-9a-f]{2}:){5}[0-9a-f]{2} answers for it, and none of our nodes holds/,
+      });
+      const silent = [...base.slice(0, 2), '--etcd', NOBODY, '--etcd-insecure', '--link', 'end0'];
+      t.match(one(await found(...silent), `VIP ${VIP}`), { verdict: 'warn' });
+      const { header } = JSON.parse(before) as { header: { revision: number } };
+      const after = etcdctl(endpoint, 'get', '', '--prefix', '--write-out=json');
+      const now = JSON.parse(after) as { header: { revision: number } };
+      t.equal(now.header.revision, header.revision, 'the trial of writes wrote nothing');
+    },
+  );
 
   await t.test('no etcd: the endpoint is named, and all else is looked at', async (t) => {
     const both = [...base.slice(0, 2), '--etcd', `${endpoint},${NOBODY}`, '--etcd-insecure'];

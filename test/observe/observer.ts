@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -72,6 +72,7 @@ async function started(t: Test, listen: boolean) {
     status: () => STATUS,
     health: () => ({ ok: known.ok, detail: known.detail }),
     slackMs: () => known.slackMs,
+    readCluster: () => Promise.reject(new Error('etcd does not answer')),
   };
   const stop = new AbortController();
   await observer.start(answers, stop.signal);
@@ -129,6 +130,7 @@ await t.test('a port that is taken does not keep it from answering elsewhere', a
     status: () => STATUS,
     health: () => ({ ok: true, detail: '' }),
     slackMs: () => undefined,
+    readCluster: () => Promise.reject(new Error('etcd does not answer')),
   };
   await observer.start(answers, new AbortController().signal);
   t.match(await get({ socketPath: join(runtimeDir, 'control.sock') }, '/status'), { status: 200 });
@@ -158,4 +160,25 @@ await t.test('an event is a line on stdout', async (t) => {
   const lines = stdout.trim().split('\n');
   t.equal(lines.length, 1, 'info and no debug');
   t.match(JSON.parse(lines[0] ?? '{}'), { level: 'info', node: 'n1', version: '1.2.3' });
+});
+
+await t.test('the page is served, and its events tell of a transition', async (t) => {
+  const { port, observer } = await started(t, true);
+  t.match(await get({ port }, '/'), { status: 200, body: /^<!doctype html>/ });
+  observer.record({
+    type: 'transition',
+    group: 'api',
+    from: 'following',
+    to: 'faulted',
+    reason: 'link-down',
+    detail: 'no carrier on end0',
+  });
+  const call = request({ host: '127.0.0.1', port, path: '/events' }).end();
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  t.equal(response.headers['content-type'], 'text/event-stream');
+  let heard = '';
+  response.on('data', (piece: Buffer) => (heard += piece.toString()));
+  while (!/event: slack\ndata: .*\n/.test(heard)) await once(response, 'data');
+  t.match(heard, /event: picture\ndata: .*"what":"following → faulted"/);
+  call.destroy();
 });

@@ -1,7 +1,6 @@
 // Who has the VIP, asked by the program at a stand-in of talosctl that prints as the real one does.
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { startCluster } from '../../src/lab/etcd.ts';
 import { parseJsonObjects } from '../../src/talos/talosctl/json-stream.ts';
@@ -9,17 +8,17 @@ import { Talosctl, TalosctlError } from '../../src/talos/talosctl/talosctl.ts';
 import { openStore, within } from '../fixtures/etcd-store.ts';
 import { Hand } from '../fixtures/hand.ts';
 import { run } from '../fixtures/program.ts';
+import { StandIn } from '../fixtures/talosctl/cluster.ts';
 
-const STAND_IN = fileURLToPath(new URL('../fixtures/talosctl', import.meta.url));
 const NODES = ['--nodes', '10.4.0.10,10.4.0.11'];
 const VIP = ['--vip', '10.4.0.9'];
 const directory = t.testdir();
 
 /** Environment in which talosctl is the stand-in, with what each node has to say. */
-function standIn(nodes: object): Record<string, string> {
-  const file = `${directory}/answers.json`;
-  writeFileSync(file, JSON.stringify(nodes));
-  return { PATH: `${STAND_IN}:${process.env['PATH']}`, TALOSCTL_STAND_IN: file };
+function standIn(nodes: Readonly<Record<string, readonly (readonly [string, string])[]>>) {
+  const cluster = new StandIn(mkdtempSync(`${directory}/`));
+  for (const [node, addresses] of Object.entries(nodes)) cluster.say(node, { addresses });
+  return cluster.env;
 }
 
 const own = (node: number): [string, string] => ['end0', `10.4.0.${node}/24`];
@@ -42,7 +41,7 @@ await t.test('one owner: by the exact address, not by its beginning', async (t) 
 });
 
 await t.test('none, several and not known are told apart, with what to do', async (t) => {
-  const vip = ['end0', '10.4.0.9/32'];
+  const vip: [string, string] = ['end0', '10.4.0.9/32'];
   const cases = [
     [
       { '10.4.0.10': [own(10)], '10.4.0.11': [own(11)] },

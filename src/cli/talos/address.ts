@@ -1,13 +1,11 @@
 import type { CommandModule } from 'yargs';
-import { refused } from '../../config/parsed.ts';
-import type { Parsed } from '../../config/parsed.ts';
-import { ExitCode, OperatorError } from '../../errors.ts';
 import { chooseVip, STRATEGIES } from '../../talos/address/choice.ts';
 import type { Strategy } from '../../talos/address/choice.ts';
 import { formatOutputs, OUTPUT_FORMATS } from '../../talos/address/outputs.ts';
 import type { OutputFormat } from '../../talos/address/outputs.ts';
 import { parseAddress, parseCidr } from '../../talos/address/text.ts';
 import { parseVipAddress } from '../../talos/inventory/schema.ts';
+import { readFlag } from '../flag.ts';
 import type { Io } from '../options.ts';
 
 interface AddressArguments {
@@ -50,14 +48,14 @@ export function addressCommand(io: Io): CommandModule<object, AddressArguments> 
         io.stderr(`vip-elector: warning: ${controlplanes} control planes: ${lost}\n`);
       }
       const outputs = chooseVip({
-        cidr: read('--cidr', argv.cidr, parseCidr),
+        cidr: readFlag('--cidr', argv.cidr, parseCidr),
         controlplanes,
         workers: count('--workers', argv.workers),
         baseOffset: count('--base-offset', argv['base-offset']),
         workerOffset: count('--worker-offset', argv['worker-offset']),
         strategy: argv.strategy,
-        ...(argv.vip !== undefined && { explicit: read('--vip', argv.vip, parseVipAddress) }),
-        taken: argv.taken.map((one) => read('--taken', one, parseAddress)),
+        ...(argv.vip !== undefined && { explicit: readFlag('--vip', argv.vip, parseVipAddress) }),
+        taken: argv.taken.map((one) => readFlag('--taken', one, parseAddress)),
       });
       io.stdout(formatOutputs(outputs, argv.output));
     },
@@ -65,19 +63,9 @@ export function addressCommand(io: Io): CommandModule<object, AddressArguments> 
 }
 
 function count(flag: string, given: string): number {
-  return read(flag, given, (value) =>
+  return readFlag(flag, given, (value) =>
     /^\d{1,8}$/.test(value) && Number(value) <= COUNT_MAX
       ? { value: Number(value) }
       : { problem: 'is no number of machines', remedy: `write 0 to ${COUNT_MAX}` },
-  );
-}
-
-function read<T>(flag: string, given: string, parse: (text: string) => Parsed<T>): T {
-  const outcome = parse(given);
-  if (!refused(outcome)) return outcome.value;
-  const { problem, remedy } = outcome;
-  throw new OperatorError(
-    `${flag} = ${JSON.stringify(given)}: ${problem}; ${remedy}`,
-    ExitCode.usage,
   );
 }

@@ -1,15 +1,13 @@
 import { basename, join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { systemClock } from '../../clock.ts';
 import { ExitCode, OperatorError } from '../../errors.ts';
 import { MachineConfig } from '../../talos/document/machine-config.ts';
-import { maskedText } from '../../talos/document/secrets.ts';
 import { integrate } from '../../talos/integrate/integrated.ts';
-import type { Integrated } from '../../talos/integrate/integrated.ts';
-import { lineDiff } from '../../talos/integrate/line-diff.ts';
-import { readIfThere, readText, replaceFile } from '../../talos/integrate/secret-file.ts';
+import { readIfThere, readText } from '../../talos/integrate/secret-file.ts';
 import type { Patch } from '../../talos/merge/patch.ts';
 import type { Io } from '../options.ts';
+import type { Output } from './outputs.ts';
+import { refuseDoubles, show, write } from './outputs.ts';
 
 interface Arguments {
   readonly files: readonly string[];
@@ -19,12 +17,6 @@ interface Arguments {
   readonly out: string;
   readonly diff: boolean;
   readonly dedupe: boolean;
-}
-
-/** One file to write. */
-interface Output extends Integrated {
-  readonly path: string;
-  readonly before: string | undefined;
 }
 
 /** `vip-elector talos integrate`: generated configurations with the VIP and all patches merged in. */
@@ -82,43 +74,19 @@ function outputsOf(argv: Arguments): Output[] {
   const made = (input: string, name: string, node: readonly Patch[]): Output => {
     const base = MachineConfig.parse(readText(input), input);
     const path = join(argv.out, name);
-    const merged = integrate(base, { vip, node, own }, { dedupe: argv.dedupe });
-    return { ...merged, path, before: readIfThere(path) };
+    const layers = { vip, node, own };
+    const { config, role, secretsSha256 } = integrate(base, layers, { dedupe: argv.dedupe });
+    const proof = `${role}, secrets unchanged (sha256 ${secretsSha256})`;
+    return { path, before: readIfThere(path), config, proof };
   };
   const outputs = [
     ...argv.files.map((file) => made(file, basename(file), [])),
     ...[...nodes].map(([node, { input, patches }]) => made(input, `${node}.yaml`, patches)),
   ];
-  const twice = outputs.find(({ path }, at) => outputs.findIndex((o) => o.path === path) !== at);
-  if (twice !== undefined) {
-    throw new OperatorError(`${twice.path} would be written twice; rename one`, ExitCode.usage);
-  }
+  refuseDoubles(outputs);
   return outputs;
 }
 
 function patchFrom(file: string): Patch {
   return { name: file, text: readText(file) };
-}
-
-function show(outputs: readonly Output[], io: Io): void {
-  for (const { path, before, config } of outputs) {
-    if (config.toString() === before) continue;
-    process.exitCode = ExitCode.differs;
-    const old = before === undefined ? '' : maskedText(MachineConfig.parse(before, path));
-    io.stdout(`--- ${path}\n+++ ${path}\n${lineDiff(old, maskedText(config))}`);
-  }
-}
-
-function write(outputs: readonly Output[], io: Io): void {
-  const wallMs = systemClock.wallMs();
-  for (const { path, before, config, role, secretsSha256 } of outputs) {
-    const text = config.toString();
-    const proof = `${role}, secrets unchanged (sha256 ${secretsSha256})`;
-    if (text === before) {
-      io.stdout(`${path}: as it was; ${proof}\n`);
-      continue;
-    }
-    const backup = replaceFile(path, text, wallMs);
-    io.stdout(`${path}: written; ${proof}${backup ? `; before: ${backup}` : ''}\n`);
-  }
 }

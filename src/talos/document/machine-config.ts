@@ -145,7 +145,13 @@ function textOf(document: ConfigDocument, indent: number): string {
   if (source !== undefined && digestOf(tree) === digest) {
     return source.endsWith('\n') ? source : `${source}\n`;
   }
-  return tree.toString({ indent, lineWidth: 0, indentSeq: source?.includes('\n- ') !== true });
+  return tree.toString({
+    indent,
+    lineWidth: 0,
+    indentSeq: source?.includes('\n- ') !== true,
+    // `[a]` or `[ a ]`, as the file has it.
+    flowCollectionPadding: source === undefined || /[[{] +[^ #]/.test(source),
+  });
 }
 
 function digestOf(tree: Tree): string {

@@ -45,6 +45,7 @@ export function resolveEndpoint(
     ...endpoint.custom.map(({ host }) => host),
     ...addresses,
     ...(dnsName === undefined ? [] : [dnsName]),
+    ...inventory.certSans,
   ];
   return { url: found, sans: [...new Set(names)], talosEndpoints: addresses, warnings };
 }

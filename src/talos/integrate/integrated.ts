@@ -1,13 +1,9 @@
-import { isMap, isSeq } from 'yaml';
 import { ExitCode, OperatorError } from '../../errors.ts';
 import type { MachineConfig, Role } from '../document/machine-config.ts';
 import { secretDigests, secretsHash } from '../document/secrets.ts';
-import { nodeAt, textAt } from '../document/syntax.ts';
+import { vipEntriesOf } from '../document/vip-entries.ts';
 import type { MergeOptions, Patch } from '../merge/patch.ts';
 import { applyPatches } from '../merge/patch.ts';
-
-/** The documents that bring a virtual IP. */
-const VIP_KINDS = new Set(['Layer2VIPConfig', 'HCloudVIPConfig']);
 
 /** What is merged into which configuration, in this order. */
 export interface Layers {
@@ -68,17 +64,7 @@ export function integrate(base: MachineConfig, layers: Layers, options: MergeOpt
 
 /** Every virtual IP that a configuration asks for, in either form, those of VLANs too. */
 export function vipsOf(config: MachineConfig): string[] {
-  const documents = config.documents.filter(({ kind }) => VIP_KINDS.has(kind));
-  const named = documents.map(({ map }) => textAt(map, ['name']) ?? '');
-  const links = nodeAt(config.v1alpha1, ['machine', 'network', 'interfaces']);
-  const entries = isSeq(links) ? links.items : [];
-  const legacy = entries.flatMap((entry) => {
-    const vlans = nodeAt(entry, ['vlans']);
-    return [entry, ...(isSeq(vlans) ? vlans.items : [])]
-      .filter((one) => isMap(nodeAt(one, ['vip'])))
-      .map((one) => textAt(one, ['vip', 'ip']) ?? '');
-  });
-  return [...legacy, ...named];
+  return vipEntriesOf(config).map(({ ip }) => ip);
 }
 
 /** Secrets that a patch adds are its own affair; those that were there must be there, the same. */

@@ -15,16 +15,17 @@ import type { Inventory, Patch } from './types.ts';
 /** An inventory of more than this is none. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
-/** All that is wrong with an inventory, each with its place (exit 2). */
+/** All that is wrong with an inventory, or with what one is made of, each with its place (exit 2). */
 export class InventoryError extends OperatorError {
   override name = 'InventoryError';
   readonly problems: readonly ConfigProblem[];
-  constructor(problems: readonly ConfigProblem[]) {
+  /** @param what is refused */
+  constructor(problems: readonly ConfigProblem[], what = 'inventory') {
     const lines = problems.map(({ field, value, problem, remedy }) => {
       const shown = value === undefined ? '' : ` = ${JSON.stringify(value)}`;
       return `  ${field}${shown}: ${problem}; ${remedy}`;
     });
-    super(`inventory refused:\n${lines.join('\n')}`, ExitCode.usage);
+    super(`${what} refused:\n${lines.join('\n')}`, ExitCode.usage);
     this.problems = problems;
   }
 }
@@ -56,22 +57,32 @@ export async function loadInventory(path: string): Promise<Inventory> {
 export function parseInventory(text: string, name: string): Inventory {
   const file = parseFile(text, name);
   if (!('positionOf' in file)) throw new InventoryError(file);
-  const outcome = schema.safeParse(file.tree);
-  if (!outcome.success) {
-    const findings = outcome.error.issues.flatMap((issue) =>
-      issueFindings(issue, file.tree, knownNames),
-    );
-    throw new InventoryError(findings.map((finding) => problemOf(finding, file, name)));
-  }
-  const inventory = toInventory(outcome.data, dirname(name));
-  const findings = ruleFindings(inventory);
-  if (findings.length > 0) {
-    throw new InventoryError(findings.map((finding) => problemOf(finding, file, name)));
-  }
-  return inventory;
+  const read = readTree(file.tree, dirname(name));
+  if ('machines' in read) return read;
+  throw new InventoryError(read.map((finding) => problemOf(finding, file, name)));
 }
 
-function problemOf({ path, problem, remedy, hidden }: Finding, file: ConfigFile, name: string) {
+/**
+ * Makes an inventory of what a file says.
+ * @param directory of its files of patches
+ * @returns the inventory, or all that is wrong with it
+ */
+export function readTree(tree: unknown, directory: string): Inventory | readonly Finding[] {
+  const outcome = schema.safeParse(tree);
+  if (!outcome.success) {
+    return outcome.error.issues.flatMap((issue) => issueFindings(issue, tree, knownNames));
+  }
+  const inventory = toInventory(outcome.data, directory);
+  const findings = ruleFindings(inventory);
+  return findings.length > 0 ? findings : inventory;
+}
+
+/** A finding with the line and column that it is about. */
+export function problemOf(
+  { path, problem, remedy, hidden }: Finding,
+  file: ConfigFile,
+  name: string,
+): ConfigProblem {
   const position = file.positionOf(path);
   const place = position === undefined ? name : `${name}:${position}`;
   const value: unknown = hidden === true ? undefined : valueAt(file.tree, path);

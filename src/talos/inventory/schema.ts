@@ -30,6 +30,15 @@ function parseKubernetesVersion(value: string): Parsed<string> {
   return { problem: 'is no version of Kubernetes', remedy: 'write one like v1.34.0' };
 }
 
+/** A name or an address that a certificate can have; `*.example.com` too. */
+function parseSan(value: string): Parsed<string> {
+  const name = value.startsWith('*.') ? value.slice(2) : value;
+  if (isDnsName(name)) return { value: value.toLowerCase() };
+  const outcome = parseAddress(value);
+  if (!refused(outcome)) return outcome;
+  return { problem: 'is neither a name nor an address', remedy: 'write one like cp.example.com' };
+}
+
 /** `10.0.0.100` as parseVip takes it, but without a prefix: Talos adds /32 or /128 itself. */
 export function parseVipAddress(value: string): Parsed<string> {
   if (value.includes('/')) {
@@ -39,7 +48,8 @@ export function parseVipAddress(value: string): Parsed<string> {
   return refused(outcome) ? outcome : { value: outcome.vip.address };
 }
 
-function parseRange(value: string): Parsed<AddressRange> {
+/** `10.0.0.100-10.0.0.200`: what a DHCP server leases. */
+export function parseRange(value: string): Parsed<AddressRange> {
   const [first, last, ...rest] = value.split('-').map((end) => parseAddress(end.trim()));
   const remedy = 'write one like 10.0.0.100-10.0.0.200';
   if (first === undefined || last === undefined || rest.length > 0) {
@@ -111,6 +121,8 @@ export const schema = z.strictObject({
   endpoint: endpoint.prefault({}).describe('how clients reach the control plane'),
   vips: z.array(text(parseVipAddress)).max(2).default([]).describe('at most one of each family'),
   vipLink: text(parseLinkName).optional().describe('link of the VIP where a node names none'),
+  vipAlias: text(parseLinkName).optional().describe('alias of links known by MAC; default net0'),
+  certSans: z.array(text(parseSan)).default([]).describe("further names in the API's certificate"),
   network: network.prefault({}).describe('what is known of the networks'),
   nodes: z.array(machine).min(1).max(MACHINES_MAX).describe('the machines'),
   patches: patchGroups.prefault({}).describe('patches of your own, after those of the VIP'),

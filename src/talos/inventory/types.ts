@@ -76,6 +76,10 @@ export interface Inventory {
   readonly vips: readonly string[];
   /** Link of the VIP on machines that name neither link nor MAC. */
   readonly vipLink?: string;
+  /** Name of the alias for links that are known by their MAC address; default `net0`. */
+  readonly vipAlias?: string;
+  /** Names and addresses that the API server's certificate has besides those that follow. */
+  readonly certSans: readonly string[];
   readonly network: ClusterNetwork;
   readonly machines: readonly Machine[];
   readonly patches: PatchGroups;

@@ -1,11 +1,15 @@
+import { relative } from 'node:path';
 import { stringify } from 'yaml';
 import { formatCidr } from '../../network/address.ts';
 import { endpointUrl } from '../endpoint/custom.ts';
 import { formatTalosVersion } from '../version.ts';
 import type { Inventory, Machine, Patch } from './types.ts';
 
-/** The inventory as a file that reads back as the same; the same inventory is the same text. */
-export function writeInventory(inventory: Inventory): string {
+/**
+ * The inventory as a file that reads back as the same; the same inventory is the same text.
+ * @param directory that the file is for: files of patches are named from there, else absolutely
+ */
+export function writeInventory(inventory: Inventory, directory?: string): string {
   const { name, talosVersion, kubernetesVersion, dnsName, endpoint, vips, vipLink } = inventory;
   const tree = {
     name,
@@ -19,9 +23,11 @@ export function writeInventory(inventory: Inventory): string {
     },
     vips: filled(vips),
     vipLink,
+    vipAlias: inventory.vipAlias,
+    certSans: filled(inventory.certSans),
     network: networkTree(inventory),
-    nodes: inventory.machines.map(machineTree),
-    patches: patchesTree(inventory),
+    nodes: inventory.machines.map((machine) => machineTree(machine, directory)),
+    patches: patchesTree(inventory, directory),
   };
   return stringify(pruned(tree), { lineWidth: 0 });
 }
@@ -38,7 +44,7 @@ function networkTree({ network }: Inventory): object {
   };
 }
 
-function machineTree({ addresses, patches, ...rest }: Machine): object {
+function machineTree({ addresses, patches, ...rest }: Machine, directory?: string): object {
   const { name, role, address, link, mac, vlan, dhcp } = rest;
   return {
     name,
@@ -49,20 +55,24 @@ function machineTree({ addresses, patches, ...rest }: Machine): object {
     vlan,
     dhcp,
     addresses: filled(addresses.map(formatCidr)),
-    patches: filled(patches.map(patchTree)),
+    patches: filled(patches.map((patch) => patchTree(patch, directory))),
   };
 }
 
-function patchesTree({ patches }: Inventory): object {
+function patchesTree({ patches }: Inventory, directory?: string): object {
+  const trees = (list: readonly Patch[]) =>
+    filled(list.map((patch) => patchTree(patch, directory)));
   return {
-    all: filled(patches.all.map(patchTree)),
-    controlplane: filled(patches.controlplane.map(patchTree)),
-    worker: filled(patches.worker.map(patchTree)),
+    all: trees(patches.all),
+    controlplane: trees(patches.controlplane),
+    worker: trees(patches.worker),
   };
 }
 
-function patchTree(patch: Patch): string | Patch {
-  if ('file' in patch) return `@${patch.file}`;
+function patchTree(patch: Patch, directory?: string): string | Patch {
+  if ('file' in patch) {
+    return `@${directory === undefined ? patch.file : relative(directory, patch.file)}`;
+  }
   return patch.text.startsWith('@') ? patch : patch.text;
 }
 

@@ -29,6 +29,17 @@ export function vipPatch(machine: Machine, source: PatchSource): string {
   return documents.map((tree) => stringify(tree, { lineWidth: 0 })).join('---\n');
 }
 
+/** The VIP alone, without endpoint and names: for a generator that has those by itself. */
+export function vipOnlyPatch(machine: Machine, source: PatchSource): string | undefined {
+  const { inventory, dialect } = source;
+  if (machine.role === 'worker' || inventory.vips.length === 0) return undefined;
+  const documents =
+    dialect === 'A'
+      ? [{ machine: { network: { interfaces: [legacyInterface(machine, inventory)] } } }]
+      : vipDocuments(machine, source);
+  return documents.map((tree) => stringify(tree, { lineWidth: 0 })).join('---\n');
+}
+
 function legacy(machine: Machine, { inventory, endpoint, dialect }: PatchSource): Tree[] {
   const cluster: Tree = { controlPlane: { endpoint: endpoint.url } };
   if (machine.role === 'worker') return [{ cluster }];
@@ -95,14 +106,15 @@ function vipDocuments(machine: Machine, { inventory }: PatchSource): Tree[] {
       `node ${machine.name}: a VLAN needs more than a MAC address; ${remedy}`,
     );
   }
-  const base = byMac ? ALIAS : link.name;
+  const alias = inventory.vipAlias ?? ALIAS;
+  const base = byMac ? alias : link.name;
   const name = machine.vlan === undefined ? base : vlanLinkName(base, machine.vlan);
-  const alias = byMac
+  const aliases = byMac
     ? [
         {
           apiVersion: 'v1alpha1',
           kind: 'LinkAliasConfig',
-          name: ALIAS,
+          name: alias,
           selector: { match: `mac(link.permanent_addr) == "${link.mac}"` },
         },
       ]
@@ -113,5 +125,5 @@ function vipDocuments(machine: Machine, { inventory }: PatchSource): Tree[] {
     name: vip,
     link: name,
   }));
-  return [...alias, ...vips];
+  return [...aliases, ...vips];
 }

@@ -1,5 +1,6 @@
 import { z } from '../../zod.ts';
-import { TalosctlError, type Talosctl } from './talosctl.ts';
+import type { Getter } from './resources.ts';
+import { resources } from './resources.ts';
 
 /** Of an AddressStatus only what is read here (pkg/machinery/resources/network, AddressStatusSpec). */
 const addressStatus = z.object({
@@ -16,18 +17,10 @@ export interface NodeAddress {
 
 /** The addresses that stand on a node. @throws TalosctlError */
 export async function nodeAddresses(
-  talosctl: Pick<Talosctl, 'get'>,
+  talosctl: Getter,
   node: string,
   signal: AbortSignal,
 ): Promise<NodeAddress[]> {
-  const resources = await talosctl.get(node, 'addresses', signal);
-  return resources.map((resource) => {
-    const parsed = addressStatus.safeParse(resource);
-    if (!parsed.success) {
-      const what = z.prettifyError(parsed.error).slice(0, 200);
-      throw new TalosctlError(`${node}: talosctl get addresses printed no AddressStatus: ${what}`);
-    }
-    const { address, linkName: link } = parsed.data.spec;
-    return { address, link };
-  });
+  const found = await resources(talosctl, node, 'addresses', addressStatus, signal);
+  return found.map(({ spec: { address, linkName } }) => ({ address, link: linkName }));
 }

@@ -56,9 +56,18 @@ export class Talosctl {
     }
   }
 
-  /** The resources of a type on a node, as JSON. @throws TalosctlError */
-  async get(node: string, type: string, signal: AbortSignal): Promise<unknown[]> {
-    const text = await this.run(node, ['get', type, '--output', 'json'], signal);
+  /**
+   * The resources of a type on a node, as JSON.
+   * @param flags such as `--insecure`, for a machine in maintenance mode
+   * @throws TalosctlError
+   */
+  async get(
+    node: string,
+    type: string,
+    signal: AbortSignal,
+    flags: readonly string[] = [],
+  ): Promise<unknown[]> {
+    const text = await this.run(node, ['get', type, '--output', 'json', ...flags], signal);
     try {
       return parseJsonObjects(text);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { main } from '../../../src/cli/main.ts';
+import { cli } from '../../fixtures/cli.ts';
 
 const INVENTORY = `name: c
 talosVersion: v1.12.3
@@ -13,15 +13,8 @@ nodes:
   - {name: d, role: controlplane, address: 10.4.0.12, link: end0}
 `;
 
-async function talos(args: readonly string[], env: Record<string, string> = {}) {
-  const said = { stdout: '', stderr: '' };
-  const code = await main(['talos', ...args], {
-    stdout: (text) => void (said.stdout += text),
-    stderr: (text) => void (said.stderr += text),
-    env,
-  });
-  return { code, ...said };
-}
+const talos = (args: readonly string[], env: Record<string, string> = {}) =>
+  cli(['talos', ...args], env);
 
 await t.test('plans are printed as a checklist or as JSON', async (t) => {
   const dir = t.testdir({
