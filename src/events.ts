@@ -123,6 +123,8 @@ export type ElectorEvent =
   | { type: 'conflict-over'; group: string; vip: string; mac: string }
   /** Other stations cannot be heard or asked: conflicts may pass unseen. */
   | { type: 'deaf'; err: string }
+  /** The VIP is there as /32: with the prefix that was wanted it would be its subnet's primary address. */
+  | { type: 'prefix-refused'; group: string; vip: string; link: string; wanted: number }
   | { type: 'announced'; vip: string; link: string; kind: 'request' | 'reply' | 'na' }
   | { type: 'announce-failed'; vip: string; link: string; err: unknown }
   | { type: 'network-overrun'; err: string }

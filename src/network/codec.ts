@@ -29,6 +29,7 @@ const IFA_LOCAL = 2;
 const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
 const IFA_PROTO = 11;
+const IFA_F_SECONDARY = 0x01;
 const IFA_F_NODAD = 0x02;
 const IFA_F_NOPREFIXROUTE = 0x200;
 /** struct ifa_cacheinfo: u32 each preferred and valid seconds, created, updated. */
@@ -159,6 +160,8 @@ export function decodeAddress(body: Uint8Array): LinkAddress | undefined {
     address,
     prefixLength,
     ours: protocol === OUR_PROTOCOL,
+    // The first eight flags are in the header, too. IPv6 calls the same bit temporary.
+    ...(family === 4 && { secondary: (header.readUInt8(2) & IFA_F_SECONDARY) !== 0 }),
     validSeconds,
   };
 }

@@ -24,6 +24,11 @@ export interface LinkAddress {
   readonly prefixLength: number;
   /** Carries our protocol mark (`IFA_PROTO` = 0xE1). */
   readonly ours: boolean;
+  /**
+   * IPv4: another address of the same subnet was there before (IFA_F_SECONDARY), and this one goes with
+   * it. Missing: not known.
+   */
+  readonly secondary?: boolean;
   /** Seconds until the kernel removes it; Infinity for a permanent one. */
   readonly validSeconds: number;
 }

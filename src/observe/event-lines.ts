@@ -90,6 +90,7 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
   'withdraw-failed': ['network', 'error', 'cannot withdraw vip'],
   'leftover-withdrawn': ['network', 'warn', 'withdrew an address left behind'],
   'drift-repaired': ['network', 'warn', 'vip was deleted by someone else and put back'],
+  'prefix-refused': ['network', 'warn', 'vip is assigned as /32, it would be the primary address'],
   conflict: ['announce', 'error', 'another station has our vip'],
   'conflict-over': ['announce', 'info', 'no other station has our vip any more'],
   deaf: ['announce', 'warn', 'cannot hear or ask other stations'],

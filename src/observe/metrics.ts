@@ -132,6 +132,7 @@ export class Metrics {
       case 'reload-refused':
       case 'health': // `health_probe_up` and the state tell.
       case 'hook-done':
+      case 'prefix-refused':
       case 'conflict-over':
       case 'deaf':
       case 'call':

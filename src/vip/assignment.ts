@@ -4,6 +4,7 @@ import type { Fence } from '../fencing/fence.ts';
 import type { KernelGuard } from '../fencing/kernel-guard.ts';
 import { sameAddress, sameVip, type Cidr } from '../network/address.ts';
 import type { NetworkMonitor } from '../network/monitor.ts';
+import { placeOn } from '../network/placement.ts';
 import type { Link, LinkAddress, Network, Vip } from '../network/types.ts';
 import type { AddressJournal, VipGroup } from './types.ts';
 
@@ -24,8 +25,10 @@ export interface AssignmentParts {
 export class Assignment {
   readonly #parts: AssignmentParts;
   readonly #group: VipGroup;
-  /** Addresses acknowledged by the kernel and not seen to go since. */
-  readonly #held = new Set<string>();
+  /** By address, as they are there: acknowledged by the kernel and not seen to go since. */
+  readonly #held = new Map<string, Vip>();
+  /** VIPs whose prefix is not what was asked for: told once, until it is. */
+  readonly #alone = new Set<string>();
   /** Grows with each withdrawal: an assignment begun before it must not go on. */
   #generation = 0;
   /** Settles when no assignment is under way. */
@@ -40,6 +43,14 @@ export class Assignment {
 
   isHeld(vip: Vip): boolean {
     return this.#held.has(vip.address);
+  }
+
+  /** A VIP with the prefix that it has on the link, or would have there now. */
+  placed(vip: Vip): Vip {
+    const { link } = this;
+    const held = this.#held.get(vip.address);
+    if (held !== undefined || link === undefined) return held ?? vip;
+    return placeOn(this.#parts.monitor.addresses, link.index, vip);
   }
 
   get complete(): boolean {
@@ -73,16 +84,27 @@ export class Assignment {
       const { deadline } = fence;
       if (deadline === undefined || !fence.isOpen(clock.now())) return undefined;
       const wasHeld = this.isHeld(vip);
-      const holds = await guard.hold(link.index, vip, deadline, wasHeld);
+      const placed = this.placed(vip);
+      const holds = await guard.hold(link.index, placed, deadline, wasHeld);
       // A withdrawal that began meanwhile comes after this in the kernel's queue.
       if (generation !== this.#generation) return undefined;
       if (!holds) return undefined;
       if (!wasHeld) {
-        this.#mark(vip, true);
+        this.#tellPrefix(vip, placed);
+        this.#mark(placed, true);
         added.push(vip);
       }
     }
     return added;
+  }
+
+  #tellPrefix({ address, prefixLength: wanted }: Vip, { prefixLength }: Vip): void {
+    if (prefixLength <= wanted) this.#alone.delete(address);
+    else if (!this.#alone.has(address)) {
+      this.#alone.add(address);
+      const where = { group: this.#group.name, vip: address, link: this.link?.name ?? '' };
+      this.#parts.emit({ type: 'prefix-refused', ...where, wanted });
+    }
   }
 
   /** The kernel says that an address is gone. Returns the VIP if it was held by us. */
@@ -96,7 +118,7 @@ export class Assignment {
 
   #mark(vip: Vip, held: boolean): void {
     const { emit } = this.#parts;
-    if (held) this.#held.add(vip.address);
+    if (held) this.#held.set(vip.address, vip);
     else if (!this.#held.delete(vip.address)) return;
     const link = this.link?.name ?? '';
     emit({ type: 'vip-held', group: this.#group.name, vip: vip.address, link, held });
@@ -111,11 +133,13 @@ export class Assignment {
     const mine =
       link === undefined
         ? []
-        : this.#group.vips.map(({ address, prefixLength }) => ({
-            link: link.name,
-            address,
-            prefixLength,
-          }));
+        : this.#group.vips
+            .map((vip) => this.placed(vip))
+            .map(({ address, prefixLength }) => ({
+              link: link.name,
+              address,
+              prefixLength,
+            }));
     const same =
       mine.length + others.length === journal.addresses.length &&
       mine.every((one) =>
@@ -178,7 +202,7 @@ export class Assignment {
       .filter(({ address }) =>
         journal.addresses.some((each) => each.address === address && each.link === link.name),
       )
-      .map((vip) => ({ ...vip, linkIndex: link.index }))
+      .map((vip) => ({ ...this.placed(vip), linkIndex: link.index }))
       .filter((vip) => !monitor.addresses.some((each) => !each.ours && isAt(each, vip)));
   }
 

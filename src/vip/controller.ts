@@ -3,6 +3,7 @@ import type { ElectionControl, Proof, QueueView } from '../election/types.ts';
 import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
 import type { Fence } from '../fencing/fence.ts';
+import { isPrimaryOfSubnet } from '../network/placement.ts';
 import type { NetworkEvent } from '../network/types.ts';
 import { Assignment } from './assignment.ts';
 import { Conflicts, type ConflictParts } from './conflicts.ts';
@@ -196,7 +197,10 @@ export class GroupController {
       const vip = this.#assignment.removed(event.address);
       if (vip !== undefined) this.#upkeep.removed(vip);
     }
-    if (event?.type === 'address-added' && event.address.ours) return;
+    if (event?.type === 'address-added' && event.address.ours) {
+      if (isPrimaryOfSubnet(event.address)) this.#upkeep.keepBehind();
+      return;
+    }
     this.#lookAtLink();
     this.#upkeep.keepBehind();
   }

@@ -1,7 +1,9 @@
 import type { AnnouncedVip } from '../announce/announcer.ts';
 import { elapsedMs, type Instant } from '../clock.ts';
 import type { GroupState } from '../events.ts';
+import { sameAddress } from '../network/address.ts';
 import { isFirstOnLink } from '../network/link-choice.ts';
+import { isPrimaryOfSubnet } from '../network/placement.ts';
 import type { Vip } from '../network/types.ts';
 import type { Assignment, AssignmentParts } from './assignment.ts';
 import type { Hold } from './hold.ts';
@@ -123,7 +125,10 @@ export class Upkeep {
     this.#parts.emit({ type: 'drift-repaired', ...event });
   }
 
-  /** A VIP that has become the link's first address is put behind the host's own again (design §6). */
+  /**
+   * A VIP that has become the first address of its link or its subnet is put behind the host's own again
+   * (design §6).
+   */
   keepBehind(): void {
     if (this.#first() === undefined) return;
     this.inTurn(async () => {
@@ -137,14 +142,21 @@ export class Upkeep {
     });
   }
 
-  /** The VIP that is its link's first address while the group is held there. */
+  /** The VIP, as it is there, that is the first address of its link or its subnet while the group is held there. */
   #first(): { readonly vip: Vip; readonly linkIndex: number } | undefined {
     const { group, assignment, state } = this.#subject;
     const { link } = assignment;
     if (state() !== 'leading' || link === undefined) return undefined;
     const { addresses } = this.#parts.monitor;
-    const vip = group.vips.find((each) => isFirstOnLink(addresses, link.index, each));
-    return vip && { vip, linkIndex: link.index };
+    const here = addresses.filter((a) => a.linkIndex === link.index && a.family === 4);
+    // Few of a thousand VIPs, if any.
+    const leaders = here.filter((each, at) => at === 0 || isPrimaryOfSubnet(each));
+    const leads = (vip: Vip): boolean =>
+      leaders.some((each) => sameAddress(each, vip)) &&
+      (isFirstOnLink(here, link.index, vip) ||
+        leaders.some((each) => isPrimaryOfSubnet(each) && sameAddress(each, vip)));
+    const vip = group.vips.find(leads);
+    return vip && { vip: assignment.placed(vip), linkIndex: link.index };
   }
 
   /**

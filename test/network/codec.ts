@@ -73,6 +73,7 @@ await t.test('addresses of the kernel', async (t) => {
     family: 4,
     address: '127.0.0.1',
     prefixLength: 8,
+    secondary: false,
     ...permanent,
   });
   t.strictSame(decodeAddress(body('address 10.77.0.1')), {
@@ -80,6 +81,7 @@ await t.test('addresses of the kernel', async (t) => {
     family: 4,
     address: '10.77.0.1',
     prefixLength: 24,
+    secondary: false,
     ...permanent,
   });
   t.strictSame(decodeAddress(body('address fe80::ff:fe00:1')), {
@@ -89,9 +91,19 @@ await t.test('addresses of the kernel', async (t) => {
     prefixLength: 64,
     ...permanent,
   });
-  t.strictSame(decodeAddress(body('address 10.77.0.100')), { ...vip4, ...held });
+  t.strictSame(decodeAddress(body('address 10.77.0.100')), { ...vip4, ...held, secondary: false });
   t.strictSame(decodeAddress(body('address fd00:77::100')), { ...vip6, ...held });
-  t.strictSame(decodeAddress(body('event address removed')), { ...vip4, ...held });
+  t.strictSame(decodeAddress(body('event address removed')), {
+    ...vip4,
+    ...held,
+    secondary: false,
+  });
+});
+
+await t.test('an address behind another of its subnet is secondary', async (t) => {
+  const secondary = body('address 10.77.0.100');
+  secondary[2] = secondary[2]! | 1;
+  t.equal(decodeAddress(secondary)?.secondary, true);
 });
 
 await t.test('whether a kernel tells who added an address', async (t) => {
