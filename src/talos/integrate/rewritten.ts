@@ -11,11 +11,6 @@ export interface Rewritten {
   readonly secretsSha256: string;
 }
 
-const fails = (config: MachineConfig): string[] =>
-  fileFindings(config, NOTHING).flatMap(({ level, message }) =>
-    level === 'fail' ? [message] : [],
-  );
-
 /**
  * Refuses a result in which something fails that did not fail before.
  * @throws OperatorError with the first of them

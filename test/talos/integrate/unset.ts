@@ -52,7 +52,6 @@ certExtraSANs:
 `;
 
 const of = (text: string): MachineConfig => MachineConfig.parse(text, 'a.yaml');
-const spaced = (given: string): string => given.replaceAll(/\{ ?/g, '{').replaceAll(/ ?\}/g, '}');
 const text = (config: MachineConfig): string => config.toString();
 
 /** Without the blanks inside braces, which are a matter of style. */
