@@ -12,6 +12,7 @@ import { Hold } from './hold.ts';
 import { InFlight } from './in-flight.ts';
 import { Life } from './life.ts';
 import { lookForLink } from './link-fault.ts';
+import { LinkHoldDown } from './link-hold-down.ts';
 import type { Fault, MachineAction, MachineEvent } from './machine.ts';
 import type { VipGroup } from './types.ts';
 import { Upkeep, type UpkeepParts } from './upkeep.ts';
@@ -38,6 +39,7 @@ export class GroupController {
   readonly #hold: Hold;
   readonly #life: Life;
   readonly #faults: Faults;
+  readonly #holdDown: LinkHoldDown;
   readonly #upkeep: Upkeep;
   readonly #conflicts: Conflicts;
   readonly #inFlight: InFlight;
@@ -65,6 +67,7 @@ export class GroupController {
     this.#faults = new Faults(parts.clock, (fault) =>
       this.#dispatch(fault === undefined ? { type: 'fault-cleared' } : { type: 'fault', fault }),
     );
+    this.#holdDown = new LinkHoldDown(parts.clock, () => this.#lookAtLink());
     this.#upkeep = new Upkeep(parts, {
       group,
       assignment: this.#assignment,
@@ -222,6 +225,7 @@ export class GroupController {
   async stop(signal: AbortSignal, reason?: Reason): Promise<void> {
     this.#faults.stop();
     this.#conflicts.stop();
+    this.#holdDown.stop();
     const onAbort = (): void => this.#inFlight.cut(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#dispatch({ type: 'stop', reason });
@@ -237,6 +241,7 @@ export class GroupController {
     this.#hold.end();
     this.#faults.stop();
     this.#conflicts.stop();
+    this.#holdDown.stop();
     this.#inFlight.cut(new Error('the daemon stops'));
     await this.#inFlight.settled();
   }
@@ -321,6 +326,6 @@ export class GroupController {
     if (name === 'leading' && link !== undefined && link.mac !== before?.mac) {
       this.#upkeep.announce();
     }
-    this.#faults.set('link', fault);
+    this.#faults.set('link', this.#holdDown.judge(fault));
   }
 }
