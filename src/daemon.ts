@@ -12,6 +12,7 @@ import { hasIPv6 } from './lan.ts';
 import { openParts, type Parts } from './parts.ts';
 import { campaign, settlePast } from './predecessor.ts';
 import { refuseOwnVipAsEndpoint, refuseUnusableVips } from './refusals.ts';
+import { Reload } from './reload.ts';
 import { report } from './report.ts';
 import { lockRuntimeDirectory } from './runtime/directory.ts';
 import { takeDaemonLock } from './runtime/namespace-lock.ts';
@@ -31,9 +32,11 @@ const LAG_WORTH_TELLING_MS = 5;
 
 /**
  * Runs the daemon in this process until SIGTERM or SIGINT, then releases what it holds and resolves.
+ * SIGHUP has the configuration read anew.
+ * @param load reads it
  * @throws OperatorError for what must be put right before it can start
  */
-export async function runDaemon(config: Config): Promise<void> {
+export async function runDaemon(config: Config, load: () => Promise<Config>): Promise<void> {
   requireCapabilities();
   if (hasIPv6(config.groups)) requireRawSocket();
   const stopped = new AbortController();
@@ -41,6 +44,10 @@ export async function runDaemon(config: Config): Promise<void> {
   // Listening from the first moment: a signal during the start must not leave anything half done.
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // Until it runs, what it is about to be is what was read a moment ago.
+  let reload: (() => void) | undefined;
+  const onHangUp = (): void => reload?.();
+  process.on('SIGHUP', onHangUp);
   const opened = new Opened();
   try {
     lockRuntimeDirectory(config.runtimeDir);
@@ -62,11 +69,23 @@ export async function runDaemon(config: Config): Promise<void> {
     };
     opened.add(() => hooks?.stop());
     const parts = await openParts({ config, version, clock: systemClock, emit }, opened);
-    await serve(parts, observer, stopped.signal);
+    const reloading = new Reload({
+      ...parts,
+      config,
+      load,
+      setLogLevel: (level) => {
+        observer.logLevel = level;
+      },
+    });
+    const onRunning = (signal: AbortSignal): void => {
+      reload = () => void reloading.request(signal).catch(parts.onDefect);
+    };
+    await serve(parts, observer, stopped.signal, onRunning);
   } finally {
     await opened.close();
     process.off('SIGTERM', onSignal);
     process.off('SIGINT', onSignal);
+    process.off('SIGHUP', onHangUp);
   }
 }
 
@@ -82,10 +101,15 @@ async function openHooks(
 }
 
 /** The life of the daemon: what is started in which order, and ended in which. */
-async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promise<void> {
-  const { config, clock, emit, monitor, groups, elector, broken } = parts;
+async function serve(
+  parts: Parts,
+  observer: Observer,
+  stop: AbortSignal,
+  onRunning: (signal: AbortSignal) => void,
+): Promise<void> {
+  const { config, clock, emit, monitor, groups, elector, broken, fence } = parts;
   const startedAt = clock.now();
-  const { version } = observer;
+  const { version, etcd } = observer;
   emit({ type: 'started', version, node: config.node });
   await monitor.start();
   refuseUnusableVips(config, monitor);
@@ -95,16 +119,10 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();
   const { signal } = running;
+  const own = { config, clock, version, startedAt, groups, elector, etcd, fence };
   const reported = report({
-    config,
-    clock,
-    version,
-    startedAt,
-    groups,
+    ...own,
     health: (group) => parts.lineUp.health(group),
-    elector,
-    etcd: observer.etcd,
-    fence: parts.fence,
   });
   const answers = {
     ...reported,
@@ -127,6 +145,7 @@ async function serve(parts: Parts, observer: Observer, stop: AbortSignal): Promi
   const loops = [campaign(parts, signal), tick(clock, pulse, signal), monitor.run(signal)];
   const ended = aborted(AbortSignal.any([stop, broken]));
   manager.ready();
+  onRunning(signal);
   let defect: unknown;
   try {
     await Promise.race([ended, ...loops]);

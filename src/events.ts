@@ -129,6 +129,13 @@ export type ElectorEvent =
   | { type: 'announced'; vip: string; link: string; kind: 'request' | 'reply' | 'na' }
   | { type: 'announce-failed'; vip: string; link: string; err: unknown }
   | { type: 'network-overrun'; err: string }
+  // configuration
+  /** It was read anew. `changed`: groups that are new, gone or otherwise, and `log.level`. */
+  | { type: 'reloaded'; changed: readonly string[] }
+  /** It was read anew and is refused: everything is as it was. */
+  | { type: 'reload-refused'; err: unknown }
+  | { type: 'group-added'; group: string; vips: readonly string[] }
+  | { type: 'group-removed'; group: string }
   // health
   /** A probe has answered as it should, or not, for the first time or otherwise than before. */
   | { type: 'probe'; group: string; probe: string; up: boolean; err?: string }

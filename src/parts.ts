@@ -40,11 +40,14 @@ export interface Parts {
   readonly store: Store;
   readonly groups: Groups;
   readonly lineUp: LineUp;
+  /** @throws ConfigError for groups whose VIPs Talos manages, StoreError while etcd does not answer */
+  readonly admit: (groups: Config['groups'], signal: AbortSignal) => Promise<void>;
   readonly elector: Elector;
   readonly handover: Handover;
   readonly drain: Drain;
   /** Aborts with what a group's work threw that nobody expected: the daemon has to end. */
   readonly broken: AbortSignal;
+  readonly onDefect: (error: unknown) => void;
 }
 
 export interface PartsOptions {
@@ -86,10 +89,17 @@ export async function openParts(
   const lan = openLan({ config: { ...config, timing }, store, clock, emit, mayAnnounce }, opened);
   const facts = (): string =>
     nodeFacts({ config, version, monitor, groups, lineUp, drained: () => mark.isThere });
-  const admit = (signal: AbortSignal): Promise<void> =>
-    refuseTalosVips(config, store, { deadlineMs: timing.requestDeadlineMs, signal });
+  const admit: Parts['admit'] = (wanted, signal) =>
+    refuseTalosVips({ groups: wanted }, store, { deadlineMs: timing.requestDeadlineMs, signal });
   const elector = new Elector(
-    { store, clock, journal: state, emit, listener: groups, admit },
+    {
+      store,
+      clock,
+      journal: state,
+      emit,
+      listener: groups,
+      admit: (signal) => admit(lineUp.configs, signal),
+    },
     { node, prefix, groups: configured, timing, facts },
   );
   const broken = new AbortController();
@@ -113,8 +123,10 @@ export async function openParts(
     store,
     groups,
     elector,
+    admit,
     ...operations,
     broken: broken.signal,
+    onDefect,
   };
 }
 
@@ -149,6 +161,7 @@ function operationsOf({
     handover,
     election: elector,
     probes: (group) => probesOf({ clock, monitor }, group),
+    onAdded: (controller) => drain.added(controller),
     remembers: (name) => journal.memory.tokens.some(({ group }) => group === name),
   });
   for (const group of configured) lineUp.add(group);

@@ -14,7 +14,7 @@ export function runCommand(io: Io): CommandModule {
       const { config } = await loadFrom(argv, io);
       await compileAhead();
       const { runDaemon } = await import('../daemon.ts');
-      await runDaemon(config);
+      await runDaemon(config, async () => (await loadFrom(argv, io)).config);
     },
   };
 }

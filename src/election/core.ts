@@ -112,6 +112,23 @@ export class ElectionCore {
     for (const group of options.groups) this.members.set(group.name, this.#member(group));
   }
 
+  /** A group that is configured from now on. One that was leaving stays as it is. */
+  addGroup(group: ElectionGroup): void {
+    const known = this.members.get(group.name);
+    if (known !== undefined) {
+      known.leaving = false;
+      return;
+    }
+    this.view.add(group);
+    this.members.set(group.name, this.#member(group));
+  }
+
+  /** Of a group that left nothing stands any more: neither a token nor a candidate key. */
+  forget(name: string): void {
+    this.members.delete(name);
+    this.view.remove(name);
+  }
+
   /** etcd takes writes again: what it refused is tried at once. */
   #retry(): void {
     for (const member of this.members.values()) {

@@ -10,7 +10,7 @@ import { situationOf } from './situating.ts';
 import type { Self } from './situation.ts';
 import { StoreError } from './store.ts';
 import { releaseStrays } from './strays.ts';
-import { isTrouble, JournalError, type ElectionControl } from './types.ts';
+import { isTrouble, JournalError, type ElectionControl, type ElectionGroup } from './types.ts';
 
 /** Between tries to begin a session: patient, never giving up; doubled up to the second, with jitter. */
 const RETRY_MIN_MS = 50;
@@ -127,6 +127,21 @@ export class Elector implements ElectionControl {
     const member = this.#core.members.get(group);
     if (member === undefined || member.wanted === wanted) return;
     member.wanted = wanted;
+    this.#core.look.ring();
+  }
+
+  /** A group that is configured from now on, at the usual place. Who wants it says so afterwards. */
+  addGroup(group: ElectionGroup): void {
+    this.#core.addGroup(group);
+    this.#core.look.ring();
+  }
+
+  /** A group that is configured no more: withdrawn and released before. What is left of it goes by and by. */
+  removeGroup(name: string): void {
+    const member = this.#core.members.get(name);
+    if (member === undefined) return;
+    member.wanted = false;
+    member.leaving = true;
     this.#core.look.ring();
   }
 

@@ -22,6 +22,8 @@ export class Member {
   readonly stamps = new Stamps();
   /** Whether this node should stand for election. */
   wanted = false;
+  /** Not configured any more: forgotten once nothing of it stands. */
+  leaving = false;
   /** One act at a time. */
   busy = false;
   /** Acts that etcd refused in a row: the next one waits longer. */

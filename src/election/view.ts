@@ -43,7 +43,7 @@ export interface ViewRead {
 export class View {
   readonly observations: Observations;
   readonly #keys: Keys;
-  readonly #groups: ReadonlyMap<string, ElectionGroup>;
+  readonly #groups: Map<string, ElectionGroup>;
   readonly #nodes: TrackedRange;
   readonly #holders: TrackedRange;
   /** The usual place first, then one for each election that stands elsewhere. */
@@ -65,6 +65,18 @@ export class View {
     );
     this.#elections = [new TrackedRange(keys.elections), ...elsewhere];
     this.#ranges = [this.#nodes, this.#holders, ...this.#elections];
+  }
+
+  /** From now on there is this group, too; its election stands at the usual place. */
+  add(group: ElectionGroup): void {
+    this.#groups.set(group.name, group);
+    this.#known.delete(group.name);
+  }
+
+  /** The group is none of ours any more. */
+  remove(name: string): void {
+    this.#groups.delete(name);
+    this.#known.delete(name);
   }
 
   /** Prefixes under which a change concerns us. */

@@ -45,6 +45,7 @@ const CONFLICTS = new Set<Reason>(['conflict', 'foreign-address', 'name-conflict
 export class Hooks {
   readonly #parts: HooksParts;
   readonly #links = new Map<string, string>();
+  readonly #vips: Map<string, readonly string[]>;
   /** Why a group is being withdrawn. */
   readonly #leaving = new Map<string, Reason>();
   /** Other stations that have a VIP, and were told of. */
@@ -56,10 +57,15 @@ export class Hooks {
 
   constructor(parts: HooksParts) {
     this.#parts = parts;
+    const known = parts.groups.map(
+      ({ name, vips }) => [name, vips.map((vip) => vip.address)] as const,
+    );
+    this.#vips = new Map(known);
   }
 
   /** Takes in one event. Returns at once, and throws nothing. */
   record(event: ElectorEvent): void {
+    if (event.type === 'group-added') this.#vips.set(event.group, event.vips);
     if (event.type === 'vip-held' && event.held) this.#links.set(event.group, event.link);
     if (event.type === 'conflict') this.#onConflict(event);
     if (event.type === 'conflict-over') this.#stations.delete(stationOf(event));
@@ -148,14 +154,14 @@ export class Hooks {
 
   /** The environment of a hook: the facts, and a path for its shell; nothing of ours. */
   #facts({ hook, group, reason, detail }: Call): Record<string, string> {
-    const { node, groups } = this.#parts;
-    const vips = groups.find(({ name }) => name === group)?.vips ?? [];
+    const { node } = this.#parts;
+    const vips = this.#vips.get(group) ?? [];
     return {
       PATH,
       VIP_ELECTOR_EVENT: hook,
       VIP_ELECTOR_GROUP: group,
       VIP_ELECTOR_NODE: node,
-      VIP_ELECTOR_VIPS: vips.map(({ address }) => address).join(','),
+      VIP_ELECTOR_VIPS: vips.join(','),
       VIP_ELECTOR_LINK: this.#links.get(group) ?? '',
       VIP_ELECTOR_REASON: reason,
       VIP_ELECTOR_DETAIL: detail.replaceAll('\0', ''),

@@ -101,6 +101,10 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
   announced: ['announce', 'debug', 'announced'],
   'announce-failed': ['announce', 'warn', 'cannot announce vip'],
   'network-overrun': ['network', 'warn', 'kernel events were lost, reading anew'],
+  reloaded: ['daemon', 'info', 'configuration reloaded'],
+  'reload-refused': ['daemon', 'error', 'configuration refused, everything stays as it was'],
+  'group-added': ['daemon', 'info', 'group added'],
+  'group-removed': ['daemon', 'info', 'group removed'],
   probe: ({ up }) =>
     up ? ['health', 'info', 'probe succeeds'] : ['health', 'warn', 'probe fails'],
   health: ({ healthy }) =>

@@ -41,6 +41,8 @@ interface GroupView {
   readonly vips: Set<string>;
   /** Links that each VIP is on. */
   readonly links: Map<string, Set<string>>;
+  /** Links that each VIP has been on. */
+  readonly everOn: Map<string, Set<string>>;
   /** Probes that fail. */
   readonly down: Set<string>;
 }
@@ -62,11 +64,24 @@ export class GroupMetrics {
       state: 'following',
       vips: new Set(),
       links: new Map(),
+      everOn: new Map(),
       down: new Set(),
     });
     this.#setState(group, 'following');
     for (const [to, reasons] of Object.entries(EXPECTED_TRANSITIONS)) {
       for (const reason of reasons) this.#is.transitions.inc({ group, to, reason }, 0);
+    }
+  }
+
+  /** The group is gone: its gauges go, its counters stay as they are. */
+  removeGroup(group: string): void {
+    const view = this.#groups.get(group);
+    this.#groups.delete(group);
+    this.#is.leader.remove({ group, node: this.#node });
+    this.#is.healthProbeUp.remove({ group });
+    for (const state of GROUP_STATES) this.#is.state.remove({ group, state });
+    for (const [vip, links] of view?.everOn ?? []) {
+      for (const link of links) this.#is.vipHeld.remove({ group, vip, link });
     }
   }
 
@@ -101,6 +116,7 @@ export class GroupMetrics {
     const view = this.#groups.get(group);
     if (view === undefined) return;
     const links = view.links.get(vip) ?? new Set();
+    view.everOn.set(vip, (view.everOn.get(vip) ?? new Set()).add(link));
     if (held) links.add(link);
     else links.delete(link);
     view.links.set(vip, links);

@@ -36,6 +36,12 @@ const MS_PER_SECOND = 1000;
 /** What happens to one VIP on its LAN. */
 type OnLan = Extract<ElectorEvent, { type: 'announced' | 'drift-repaired' | 'conflict' }>;
 
+/** What makes the state of one group. */
+type OfGroup = Extract<
+  ElectorEvent,
+  { type: 'transition' | 'vip-held' | 'probe' | 'group-added' | 'group-removed' }
+>;
+
 /** The daemon's metrics in a registry of its own, filled from its events. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -66,9 +72,11 @@ export class Metrics {
   record(event: ElectorEvent): void {
     switch (event.type) {
       case 'transition':
-        return this.#groups.transition(event.group, event.to, event.reason);
       case 'vip-held':
-        return this.#groups.setHeld(event, event.link, event.held);
+      case 'group-added':
+      case 'group-removed':
+      case 'probe':
+        return this.#ofGroup(event);
       case 'takeover':
         this.#is.takeoverDuration.observe(event.durationMs / MS_PER_SECOND);
         return;
@@ -94,11 +102,8 @@ export class Metrics {
       case 'loop-lag':
         this.#loopLagMs = Math.max(this.#loopLagMs, event.lagMs);
         return;
-      case 'probe':
-        return this.#groups.probe(event.group, event.probe, event.up);
       case 'hook-failed':
-        this.#is.hookFailures.inc({ hook: event.hook });
-        return;
+        return this.#is.hookFailures.inc({ hook: event.hook });
       case 'started':
       case 'state-unwritable':
       case 'stopping':
@@ -124,6 +129,8 @@ export class Metrics {
       case 'leftover-withdrawn':
       case 'announce-failed':
       case 'network-overrun':
+      case 'reloaded':
+      case 'reload-refused':
       case 'health': // `health_probe_up` and the state tell.
       case 'hook-done':
       case 'prefix-refused':
@@ -132,6 +139,23 @@ export class Metrics {
       case 'call':
       case 'watched':
         return; // For the log alone: design §8 names no metric for these.
+    }
+  }
+
+  #ofGroup(event: OfGroup): void {
+    const { group } = event;
+    switch (event.type) {
+      case 'transition':
+        return this.#groups.transition(group, event.to, event.reason);
+      case 'vip-held':
+        return this.#groups.setHeld(event, event.link, event.held);
+      case 'probe':
+        return this.#groups.probe(group, event.probe, event.up);
+      case 'group-removed':
+        return this.#groups.removeGroup(group);
+      case 'group-added':
+        this.#groups.addGroup(group);
+        for (const vip of event.vips) this.#groups.addVip({ group, vip });
     }
   }
 

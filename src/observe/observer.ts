@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { HOOKS, type Config } from '../config/types.ts';
 import type { ElectorEvent, Emit } from '../events.ts';
+import type { Logger } from 'pino';
 import { CertificateExpiry } from './certificate-expiry.ts';
 import { ControlSocket } from './control-socket.ts';
 import { EtcdBoard } from './etcd-board.ts';
@@ -32,6 +33,7 @@ export class Observer {
   readonly #config: Config;
   readonly #version: string;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #log: Emit;
   readonly #metrics: Metrics;
   readonly #recent = new Recent();
@@ -46,7 +48,8 @@ export class Observer {
     this.#clock = clock;
     this.etcd = new EtcdBoard(config.etcd.endpoints);
     const bootUs = (): number => Math.round(clock.now() * 1000);
-    this.#log = eventLog(createLogger({ level: logLevel, format: logFormat, bootUs }));
+    this.#logger = createLogger({ level: logLevel, format: logFormat, bootUs });
+    this.#log = eventLog(this.#logger);
     const { certFile } = config.etcd;
     const certificate = certFile === undefined ? undefined : new CertificateExpiry(certFile, clock);
     this.#metrics = new Metrics({
@@ -101,6 +104,11 @@ export class Observer {
 
   async stop(): Promise<void> {
     await Promise.all([this.#http?.stop(), this.#control?.stop()]);
+  }
+
+  /** From now on the log says as much as this. */
+  set logLevel(level: Config['logLevel']) {
+    this.#logger.level = level;
   }
 
   get version(): string {

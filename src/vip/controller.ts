@@ -220,14 +220,15 @@ export class GroupController {
 
   /**
    * Withdraws, has it confirmed, and releases; resolves when that is done or the signal aborts.
+   * @param reason why, where it is not the daemon that ends
    */
-  async stop(signal: AbortSignal): Promise<void> {
+  async stop(signal: AbortSignal, reason?: Reason): Promise<void> {
     this.#faults.stop();
     this.#conflicts.stop();
     this.#holdDown.stop();
     const onAbort = (): void => this.#inFlight.cut(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    this.#dispatch({ type: 'stop' });
+    this.#dispatch({ type: 'stop', reason });
     await this.#inFlight.settled();
     this.#hold.end();
     signal.removeEventListener('abort', onAbort);

@@ -51,8 +51,12 @@ export class Drain {
 
   /** Before the groups start: what an earlier daemon was told counts on. */
   restore(): void {
-    if (!this.#parts.mark.isThere) return;
-    for (const controller of this.#parts.groups.all()) controller.bar('drained', DRAINED);
+    for (const controller of this.#parts.groups.all()) this.added(controller);
+  }
+
+  /** A group that was added later is kept out like the others. */
+  added(controller: GroupController): void {
+    if (this.#parts.mark.isThere) controller.bar('drained', DRAINED);
   }
 
   /**

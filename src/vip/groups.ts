@@ -13,6 +13,10 @@ export class Groups implements ElectionListener {
     this.#controllers.set(controller.group.name, controller);
   }
 
+  remove(name: string): void {
+    this.#controllers.delete(name);
+  }
+
   all(): GroupController[] {
     return [...this.#controllers.values()];
   }

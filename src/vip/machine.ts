@@ -54,7 +54,8 @@ export type MachineEvent =
   | { readonly type: 'yield'; readonly reason: Reason; readonly detail: string }
   /** The kernel confirmed by a dump that no address of the group is on any link. */
   | { readonly type: 'withdrawn' }
-  | { readonly type: 'stop' };
+  /** For good. `reason`: why, where it is not the daemon that ends. */
+  | { readonly type: 'stop'; readonly reason?: Reason | undefined };
 
 export type MachineAction =
   /** Put the VIPs on the link while the fence is open. */
@@ -202,12 +203,13 @@ export function step(state: MachineState, event: MachineEvent): Step {
     case 'withdrawn':
       return name === 'withdrawing' ? afterWithdrawal(state) : stay(state);
     case 'stop': {
+      const { reason = 'shutdown' } = event;
       const stopping = { ...state, stopping: true };
       const standDown = { type: 'candidate', wanted: false } as const;
       if (name === 'withdrawing') {
-        return stay({ ...stopping, release: state.release ?? 'shutdown' }, standDown);
+        return stay({ ...stopping, release: state.release ?? reason }, standDown);
       }
-      return withdraw(stopping, 'shutdown', '', 'shutdown', standDown);
+      return withdraw(stopping, reason, '', reason, standDown);
     }
   }
 }

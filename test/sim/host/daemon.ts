@@ -134,6 +134,7 @@ export class SimDaemon {
       handover: this.#handover,
       election: this.#elector,
       probes: ({ name }) => [this.#probe(name)],
+      onAdded: (controller) => this.#drain.added(controller),
       remembers: (name) => state.memory.tokens.some(({ group }) => group === name),
     });
     for (const group of groups) this.#lineUp.add(group);
@@ -180,6 +181,11 @@ export class SimDaemon {
     const onChange = (): void => this.#elector.factsChanged();
     const around = { groups: this.groups, handover: this.#handover };
     return new Drain({ node, clock, mark, onChange, ...around });
+  }
+
+  /** As a reload does with a changed file. */
+  regroup(groups: readonly GroupConfig[]): Promise<unknown> {
+    return this.#lineUp.apply(groups, this.#running.signal);
   }
 
   /** As the command asks the daemon. @throws OperatorError when it is refused */

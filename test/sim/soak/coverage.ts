@@ -20,7 +20,6 @@ const TABLE: Readonly<Record<GroupState, readonly GroupState[]>> = {
 /** Reasons that no schedule can give, and the test that reaches each: its text names it. */
 export const REACHED_ELSEWHERE: ReadonlyMap<Reason, string> = new Map([
   ['link-missing', 'test/netns/links.ts'],
-  ['config-changed', 'test/election/strays.ts'],
 ]);
 
 /** Named by design §5, and given by no code yet: health probes, preference and conflicts come with it. */

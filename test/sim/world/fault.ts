@@ -65,7 +65,14 @@ export const FAULT_KINDS = [
 /** What befalls the millisecond fence: in schedules of hosts that have one. */
 export const FENCE_KINDS = ['pause-at-open', 'pause-at-frame', 'tables-flushed'] as const;
 /** What operators ask for and probes find: in schedules that have operations. */
-export const OPERATION_KINDS = ['handover', 'drain', 'stranger', 'sick', 'epidemic'] as const;
+export const OPERATION_KINDS = [
+  'handover',
+  'drain',
+  'stranger',
+  'sick',
+  'epidemic',
+  'regroup',
+] as const;
 /** What only directed schedules do: another kind would change what every seed comes to. */
 export const DIRECTED_KINDS = [
   'pause-to-deposing',

@@ -6,6 +6,8 @@ import type { World } from './world.ts';
 /** Above this choice a handover is to a named node; above the second it is forced. */
 const NAMED = 0.4;
 const FORCED = 0.8;
+/** Below this choice a reload only changes what is preferred. */
+const RETUNED = 0.3;
 /** Below this choice the nodes are configured to yield to strangers, else to defend. */
 const YIELDS = 0.5;
 /** Each may move a group once more than a fault does: away, and back. */
@@ -27,6 +29,11 @@ function ask(host: Host, work: (daemon: NonNullable<Host['daemon']>) => Promise<
 export function undrain(host: Host): void {
   host.disk.drained = false;
   ask(host, async (daemon) => daemon.undrain());
+}
+
+/** One reload after the other, as the daemon has it. */
+function regroup(host: Host, groups: Host['options']['groups']): void {
+  ask(host, (daemon) => daemon.regroup(groups));
 }
 
 /** Somebody's node, by the rest of a choice. */
@@ -62,6 +69,16 @@ export const OPERATIONS = {
       for (const each of hosts) each.sick.delete(name);
       host.powerOn();
     };
+  },
+  // The file is without the group, and has it again later; or with another preference.
+  regroup: ({ invariants }, host, { choice }, { name, electionKey }) => {
+    invariants.turnover.repetitions += MOVES;
+    const { groups } = host.options;
+    const less = groups.filter((each) => each.name !== name);
+    const other = groups.map((each) => (each.name === name ? { ...each, weight: 20 } : each));
+    const gone = choice > RETUNED && electionKey === undefined;
+    regroup(host, gone ? less : other);
+    return () => regroup(host, groups);
   },
   // Somebody's machine has the VIP: whoever does not defend it leaves it alone, one after another.
   stranger: ({ strangers, hosts, invariants }, _host, { choice }, { vips }) => {
