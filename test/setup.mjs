@@ -28,7 +28,14 @@ const BENCH = 'bench';
 const BENCH_PACKAGES = { keepalived: 'keepalived' };
 /** With this argument also what only the tests of test/full start. */
 const FULL = 'full';
-const FULL_PACKAGES = { prometheus: 'prometheus', chromium: 'chromium' };
+const FULL_PACKAGES = {
+  prometheus: 'prometheus',
+  chromium: 'chromium',
+  'systemd-nspawn': 'systemd-container',
+  debootstrap: 'debootstrap',
+  'qemu-aarch64-static': 'qemu-user-static',
+  '/usr/aarch64-linux-gnu/lib/libstdc++.so.6': 'libstdc++6-arm64-cross',
+};
 /** Debian starts what it installs; an etcd of its own is not wanted here. */
 const POLICY = '/usr/sbin/policy-rc.d';
 
