@@ -78,22 +78,17 @@ export class Metrics {
       case 'probe':
         return this.#ofGroup(event);
       case 'takeover':
-        this.#is.takeoverDuration.observe(event.durationMs / MS_PER_SECOND);
-        return;
+        return this.#is.takeoverDuration.observe(event.durationMs / MS_PER_SECOND);
       case 'fence':
-        this.#is.fenceInfo.set({ kind: event.kind }, 1);
-        return;
+        return this.#is.fenceInfo.set({ kind: event.kind }, 1);
       case 'beat':
         return this.#recordBeat(event);
       case 'beat-failed':
-        this.#is.heartbeatFailures.inc({ code: event.code });
-        return;
+        return this.#is.heartbeatFailures.inc({ code: event.code });
       case 'etcd-connected':
-        this.#is.etcdConnected.set(event.connected ? 1 : 0);
-        return;
+        return this.#is.etcdConnected.set(event.connected ? 1 : 0);
       case 'etcd-error':
-        this.#is.etcdErrors.inc({ code: event.code });
-        return;
+        return this.#is.etcdErrors.inc({ code: event.code });
       case 'announced':
       case 'drift-repaired':
       case 'conflict':
