@@ -86,14 +86,12 @@ export class Metrics {
       case 'beat':
         return this.#recordBeat(event);
       case 'beat-failed':
-        this.#is.heartbeatFailures.inc({ code: event.code });
-        return;
+        return this.#is.heartbeatFailures.inc({ code: event.code });
       case 'etcd-connected':
         this.#is.etcdConnected.set(event.connected ? 1 : 0);
         return;
       case 'etcd-error':
-        this.#is.etcdErrors.inc({ code: event.code });
-        return;
+        return this.#is.etcdErrors.inc({ code: event.code });
       case 'announced':
       case 'drift-repaired':
       case 'conflict':
