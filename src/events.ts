@@ -93,6 +93,7 @@ export type ElectorEvent =
   /** A change of one endpoint's state, not every retry. */
   | { type: 'endpoint'; endpoint: string; reachable: boolean; err?: string }
   | { type: 'etcd-connected'; connected: boolean; err?: string }
+  | { type: 'credentials'; renewed: boolean; err?: string }
   /** Which version a member runs, told anew when it has changed. `defects`: known ones, in words. */
   | { type: 'etcd-version'; endpoint: string; version: string; defects: readonly string[] }
   | { type: 'etcd-error'; code: string; call: string; endpoint: string; err: unknown }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import { INSPECTED_WITHIN_MS } from '../election/etcd/inspection.ts';
-import { readAccess, type Access } from '../election/etcd/open.ts';
+import { readAccess, type Access } from '../election/etcd/access.ts';
 import { StoreError } from '../election/store.ts';
 import { refuseOwnVipAsEndpoint } from '../refusals.ts';
 import { judgeCertificate, seeCertificateFiles, seeServerCertificate } from './certificate.ts';

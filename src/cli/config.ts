@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { withExamples } from './examples.ts';
 import type { Io } from './options.ts';
 import { configOptions, loadFrom } from './options.ts';
 
@@ -8,7 +9,7 @@ export function configCommand(io: Io): CommandModule {
     command: 'config',
     describe: 'print the configuration in effect, and where each value came from',
     builder: (yargs) =>
-      yargs.options(configOptions).option('schema', {
+      withExamples(yargs, 'config').options(configOptions).option('schema', {
         type: 'boolean',
         describe: 'print the JSON schema of the configuration file instead',
       }),

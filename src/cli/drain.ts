@@ -12,8 +12,7 @@ export function drainCommand(io: Io): CommandModule {
     builder: (yargs) =>
       yargs
         .options(localOptions)
-        .option('force', { type: 'boolean', describe: 'even where nobody healthy could take it' })
-        .example('$0 drain', 'before work on this node; restarts and reboots included'),
+        .option('force', { type: 'boolean', describe: 'even where nobody healthy could take it' }),
     handler: async (argv) => {
       const wants = argv['force'] === true ? { force: 'true' } : {};
       const report = await tellDaemon(await runtimeDirOf(argv, io), 'drain', wants);
@@ -29,7 +28,7 @@ export function undrainCommand(io: Io): CommandModule {
   return {
     command: 'undrain',
     describe: 'let this node stand for election again',
-    builder: (yargs) => yargs.options(localOptions).example('$0 undrain', 'when the work is done'),
+    builder: (yargs) => yargs.options(localOptions),
     handler: async (argv) => {
       const report = await tellDaemon(await runtimeDirOf(argv, io), 'undrain');
       io.stdout(`${(report as DrainReport).node} stands for election again\n`);

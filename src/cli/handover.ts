@@ -24,8 +24,6 @@ export function handoverCommand(io: Io): CommandModule {
         })
         .option('force', { type: 'boolean', describe: 'even where nobody healthy could take it' })
         .option('json', { type: 'boolean', describe: 'print JSON for programs' })
-        .example('$0 handover', 'to the best candidate')
-        .example('$0 handover --group api --to node2', 'to one that is named')
         .epilogue('Run it on the node that holds the group: see vip-elector status.'),
     handler: async (argv) => {
       const { to, group, force, json } = argv as {

@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { nearest } from '../config/did-you-mean.ts';
 import { describe, ExitCode, OperatorError } from '../errors.ts';
+import { complete } from './completion.ts';
 import { configCommand } from './config.ts';
 import { lazy } from './lazy.ts';
 import type { Io } from './options.ts';
@@ -20,6 +21,11 @@ const HELP_WIDTH = 100;
  */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
+    const values = await complete(argv);
+    if (values !== undefined) {
+      io.stdout(values.map((each) => `${each}\n`).join(''));
+      return ExitCode.done;
+    }
     const parser = commands(yargs(), io);
     await parser.parseAsync([...argv], {}, (_error, _argv, output) => {
       // Help, version and completion. Errors reject the promise as well.
@@ -78,6 +84,8 @@ function commands(parser: Argv, io: Io): Argv {
     )
     .command(configCommand(io))
     .completion('completion', 'print a completion script for bash or zsh')
+    .example('$0 status --etcd https://10.0.0.1:2379', 'who holds what')
+    .example('source <($0 completion)', 'completion in this shell; in ~/.bashrc for good')
     .version(packageVersion())
     .help()
     .alias('help', 'h')

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { compileAhead } from '../compile-ahead.ts';
+import { withExamples } from './examples.ts';
 import type { Io } from './options.ts';
 import { configOptions, loadFrom } from './options.ts';
 
@@ -8,7 +9,7 @@ export function runCommand(io: Io): CommandModule {
   return {
     command: 'run',
     describe: 'take part in the election, and hold the virtual IPs that are won',
-    builder: (yargs) => yargs.options(configOptions),
+    builder: (yargs) => withExamples(yargs.options(configOptions), 'run'),
     handler: async (argv) => {
       const { config } = await loadFrom(argv, io);
       await compileAhead();

@@ -27,9 +27,7 @@ export function statusCommand(io: Io): CommandModule {
         .option('watch', {
           type: 'boolean',
           describe: 'go on until Ctrl-C: with --json a line for each change',
-        })
-        .example('$0 status --etcd https://10.0.0.1:2379', 'from any machine that reaches etcd')
-        .example('$0 status --watch', 'as it changes'),
+        }),
     handler: async (argv) => {
       const { config } = await loadFrom(argv, io, { groupsRequired: false });
       const { look, close } = await openLook(config);

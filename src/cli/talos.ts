@@ -1,6 +1,15 @@
 import type { Argv, CommandModule } from 'yargs';
-import { lazy } from './lazy.ts';
+import { lazy as lazily } from './lazy.ts';
 import type { Io } from './options.ts';
+
+/** A command below `talos`. */
+function lazy<T>(
+  command: string | readonly string[],
+  summary: string,
+  load: () => Promise<CommandModule<object, T>>,
+): CommandModule {
+  return lazily(command, summary, load, 'talos');
+}
 
 /** `vip-elector talos …`: each subcommand in a file of its own, loaded when it is used. */
 export function talosCommand(io: Io): CommandModule {
@@ -8,20 +17,10 @@ export function talosCommand(io: Io): CommandModule {
     command: 'talos',
     describe: 'render, merge, check and move the VIP of a Talos cluster',
     builder: (yargs) =>
-      live(plans(yargs, io), io)
+      endpoints(live(plans(yargs, io), io), io)
         .command(
           lazy('inventory <file>', 'check an inventory and print what it says', async () => {
             return (await import('./talos/inventory.ts')).inventoryCommand(io);
-          }),
-        )
-        .command(
-          lazy('import <files..>', 'make an inventory of what there is already', async () => {
-            return (await import('./talos/import.ts')).importCommand(io);
-          }),
-        )
-        .command(
-          lazy('endpoint <file>', 'show the endpoint that the mode gives, as JSON', async () => {
-            return (await import('./talos/endpoint.ts')).endpointCommand(io);
           }),
         )
         .command(
@@ -102,7 +101,7 @@ function plans(parser: Argv, io: Io): Argv {
 
 /** What asks or changes live machines, by the talosctl of PATH. */
 function live(parser: Argv, io: Io): Argv {
-  return parser
+  return changes(parser, io)
     .command(
       lazy('preflight <file>', 'look whether all is ready for the VIP', async () => {
         return (await import('./talos/preflight.ts')).preflightCommand(io);
@@ -126,6 +125,46 @@ function live(parser: Argv, io: Io): Argv {
     .command(
       lazy('lint-talosconfig [talosconfig]', 'find a VIP among the endpoints', async () => {
         return (await import('./talos/lint-talosconfig.ts')).lintTalosconfigCommand(io);
+      }),
+    );
+}
+
+/** Where an inventory comes from, and what its endpoint is. */
+function endpoints(parser: Argv, io: Io): Argv {
+  return parser
+    .command(
+      lazy('import <files..>', 'make an inventory of what there is already', async () => {
+        return (await import('./talos/import.ts')).importCommand(io);
+      }),
+    )
+    .command(
+      lazy('endpoint <file>', 'show the endpoint that the mode gives, as JSON', async () => {
+        return (await import('./talos/endpoint.ts')).endpointCommand(io);
+      }),
+    )
+    .command(
+      lazy('pool <action> <inventory>', "write the load balancer's resource", async () => {
+        return (await import('./talos/pool.ts')).poolCommand(io);
+      }),
+    );
+}
+
+/** What changes live machines: none of these runs without a typed word or --yes. */
+function changes(parser: Argv, io: Io): Argv {
+  return parser
+    .command(
+      lazy('apply <file>', 'apply configurations one after the other', async () => {
+        return (await import('./talos/apply.ts')).applyCommand(io);
+      }),
+    )
+    .command(
+      lazy('recover <file> <node>', 'bring back a machine without configuration', async () => {
+        return (await import('./talos/recover.ts')).recoverCommand(io);
+      }),
+    )
+    .command(
+      lazy('failover-test <file>', 'reboot the owner of the VIP, and measure', async () => {
+        return (await import('./talos/failover-test.ts')).failoverTestCommand(io);
       }),
     );
 }

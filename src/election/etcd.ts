@@ -40,10 +40,12 @@ export class EtcdStore implements Store {
   readonly #closing = new AbortController();
   readonly #probes: Probes;
   readonly #versions: Versions<Endpoint>;
+  #credentials: Credentials;
   #connected: boolean | undefined;
 
   constructor(options: EtcdStoreOptions) {
-    const { clock, emit, credentials } = options;
+    const { clock, emit } = options;
+    this.#credentials = options.credentials;
     const closed = this.#closing.signal;
     // One listener for each call under way: their number is bounded by their deadlines.
     setMaxListeners(0, closed);
@@ -55,7 +57,7 @@ export class EtcdStore implements Store {
           clock,
           emit,
           closed,
-          connect: () => new Connection(url, credentials),
+          connect: () => new Connection(url, this.#credentials),
           ...(options.login && { login: new Login(options.login, clock, url, closed) }),
           onChange: (endpoint) => this.#changed(endpoint),
         }),
@@ -148,6 +150,17 @@ export class EtcdStore implements Store {
     const ended = endpoint.watch(request);
     this.#probes.arm();
     await ended;
+  }
+
+  /** Aborts when the store is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** From now on connects with these; what is under way ends as it began. */
+  renew(credentials: Credentials): void {
+    this.#credentials = credentials;
+    for (const endpoint of this.#endpoints) endpoint.renew();
   }
 
   close(): void {

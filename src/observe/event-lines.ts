@@ -74,6 +74,10 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
       : ['etcd', 'warn', 'endpoint is not reachable'],
   'etcd-connected': ({ connected }) =>
     connected ? ['etcd', 'info', 'etcd is connected'] : ['etcd', 'warn', 'etcd is not reachable'],
+  credentials: ({ renewed }) =>
+    renewed
+      ? ['etcd', 'info', 'certificates for etcd renewed']
+      : ['etcd', 'warn', 'new certificates for etcd are not usable, going on with the old ones'],
   'etcd-version': ({ defects }) =>
     defects.length === 0
       ? ['etcd', 'info', 'etcd version']

@@ -122,6 +122,7 @@ export class Metrics {
       case 'etcd-regressed':
       case 'endpoint':
       case 'etcd-version':
+      case 'credentials':
       case 'withdraw-failed':
       case 'leftover-withdrawn':
       case 'announce-failed':

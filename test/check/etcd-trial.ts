@@ -1,5 +1,5 @@
 // What a real etcd lets us do, and that trying it changes nothing.
-import { Etcd3 } from 'etcd3';
+import { AlarmAction, AlarmType, Etcd3 } from 'etcd3';
 import t from 'tap';
 import { tryEtcd, type TrialParts, type TrialSeen } from '../../src/check/etcd-trial.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -48,10 +48,10 @@ await t.test('an alarm is told', async (t) => {
   const client = new Etcd3({ hosts: endpoint });
   t.teardown(() => client.close());
   const status = await client.maintenance.status();
-  const alarm = { memberID: status.header.member_id, alarm: 1 } as const;
-  await client.maintenance.alarm({ ...alarm, action: 1 });
+  const alarm = { memberID: status.header.member_id, alarm: AlarmType.Nospace };
+  await client.maintenance.alarm({ ...alarm, action: AlarmAction.Activate });
   t.strictSame((await trial()).alarms, ['NOSPACE']);
-  await client.maintenance.alarm({ ...alarm, action: 2 });
+  await client.maintenance.alarm({ ...alarm, action: AlarmAction.Deactivate });
 });
 
 await t.test('with users: exactly what the role gives', async (t) => {

@@ -171,6 +171,11 @@ export class Endpoint {
     for (const broken of this.#watches) broken.abort(new StoreError('UNAVAILABLE', this.url, why));
   }
 
+  /** From now on it connects anew, with what `connect` gives then; a watch stays where it is. */
+  renew(): void {
+    this.#line.renew();
+  }
+
   /** Closes the connection; calls under way are the caller's to abort. Idempotent. */
   close(): void {
     this.#line.close();

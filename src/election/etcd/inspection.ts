@@ -5,7 +5,7 @@ import { decodeTxn, encodeTxn } from './codec.ts';
 import { Connection } from './connection.ts';
 import { Endpoint } from './endpoint.ts';
 import { Login } from './login.ts';
-import type { Access } from './open.ts';
+import type { Access } from './access.ts';
 
 /** What an endpoint that answers says of itself. */
 export interface Inspection {

@@ -40,6 +40,12 @@ export class Line {
     link.connection.retire();
   }
 
+  /** What comes next goes over a new connection; what is under way ends on the old one. */
+  renew(): void {
+    this.#link?.connection.retire();
+    this.#link = undefined;
+  }
+
   /** Closes the connection; calls under way are the caller's to abort. Idempotent. */
   close(): void {
     this.#link?.connection.close();

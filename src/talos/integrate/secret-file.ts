@@ -5,12 +5,14 @@ import {
   chmodSync,
   constants,
   fsyncSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, ExitCode, OperatorError } from '../../errors.ts';
 
 /** Read and written by its owner alone: it holds a cluster's secrets. */
@@ -47,6 +49,7 @@ export function readIfThere(path: string): string | undefined {
 export function replaceFile(path: string, text: string, wallMs: number): string | undefined {
   const next = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const backup = keep(path, wallMs);
     const fd = openSync(next, 'wx', MODE);
     try {

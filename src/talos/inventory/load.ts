@@ -96,6 +96,7 @@ function toInventory(written: Written, directory: string): Inventory {
     list.map((patch) => ('file' in patch ? { file: resolve(directory, patch.file) } : patch));
   return defined<Inventory>({
     ...rest,
+    endpoint: defined(rest.endpoint),
     network: defined(rest.network),
     machines: nodes.map((node) => defined({ ...node, patches: beside(node.patches) })),
     patches: {

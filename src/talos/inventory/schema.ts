@@ -8,6 +8,7 @@ import { z } from '../../zod.ts';
 import { parseAddress, parseCidr, parseMac } from '../address/text.ts';
 import { isDnsName, parseCustomEndpoint, parseCustomList } from '../endpoint/custom.ts';
 import { DEFAULT_MODE, ENDPOINT_MODES } from '../endpoint/mode.ts';
+import { sharedIpSchema } from '../shared-ip/wish.ts';
 import { parseTalosVersion } from '../version.ts';
 import type { AddressRange, Patch } from './types.ts';
 
@@ -99,6 +100,7 @@ const endpoint = z.strictObject({
   mode: z.enum(ENDPOINT_MODES).default(DEFAULT_MODE).describe('how the endpoint is found'),
   custom: custom.describe('endpoints for the mode custom; the first is the endpoint'),
   loadBalancerIps: z.array(text(parseAddress)).default([]).describe('what the resource was given'),
+  sharedIp: sharedIpSchema.optional().describe('the resource of the mode networkconfiguration'),
 });
 
 const network = z.strictObject({

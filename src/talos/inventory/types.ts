@@ -1,6 +1,7 @@
 import type { Cidr } from '../../network/address.ts';
 import type { CustomEndpoint } from '../endpoint/custom.ts';
 import type { EndpointMode } from '../endpoint/mode.ts';
+import type { SharedIpWish } from '../shared-ip/wish.ts';
 import type { TalosVersion } from '../version.ts';
 
 export type Role = 'controlplane' | 'worker';
@@ -55,6 +56,8 @@ export interface EndpointWish {
   readonly custom: readonly CustomEndpoint[];
   /** Addresses of the load balancer, once `networkconfiguration` has been given them. */
   readonly loadBalancerIps: readonly string[];
+  /** The load balancer's resource of the mode `networkconfiguration`. */
+  readonly sharedIp?: SharedIpWish;
 }
 
 /** Patches by whom they are for, in the order in which they are applied. */

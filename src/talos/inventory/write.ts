@@ -20,6 +20,7 @@ export function writeInventory(inventory: Inventory, directory?: string): string
       mode: endpoint.mode,
       custom: filled(endpoint.custom.map(endpointUrl)),
       loadBalancerIps: filled(endpoint.loadBalancerIps),
+      sharedIp: endpoint.sharedIp,
     },
     vips: filled(vips),
     vipLink,

@@ -186,16 +186,18 @@ function removalPhases(options: MigrationOptions): Phase[] {
 }
 
 function unsetSteps(gone: readonly string[], options: MigrationOptions): Step[] {
-  const present = join(options.directory, 'present');
+  const { directory, file, inventory } = options;
+  const present = join(directory, 'present');
+  const without = join(directory, 'without');
+  const files = inventory.machines.map(({ name }) => join(present, `${name}.yaml`));
+  const vips = gone.flatMap((vip) => ['--vip', vip]);
   return [
     step(
-      'Fetch the configurations, and take the VIP out of the files of the control planes.',
-      oursLive(options, 'fetch', options.file, '--out', present),
-      ...machinesOf(options.inventory, 'controlplane').map(({ name }) =>
-        ours('unset', join(present, `${name}.yaml`), ...gone.flatMap((vip) => ['--vip', vip])),
-      ),
+      'Fetch the configurations, and take the VIP out of them.',
+      oursLive(options, 'fetch', file, '--out', present),
+      ours('unset', ...files, ...vips, '--out', without),
     ),
-    step('Apply them.', oursLive(options, 'apply', options.file, '--configs', present)),
+    step('Apply them.', oursLive(options, 'apply', file, '--configs', without)),
   ];
 }
 

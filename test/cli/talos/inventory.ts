@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { Program } from '../../fixtures/program.ts';
 
@@ -68,6 +68,26 @@ await t.test('the environment, the form of a file, other forms', async (t) => {
 
   const dns = await talos('render', file, '--as', 'terraform', '--zone-id', 'local.zone_id');
   t.match(dns.stdout, /records = \["10\.0\.0\.9"\]/);
+});
+
+await t.test('pool: shown with 5, written, and left alone where it is right', async (t) => {
+  const shared =
+    'sharedIp: {namespace: n, clusterIdentifier: c, datacenterIdentifier: d, provider: p, ' +
+    'supervisorIdentifier: s, networkNamespaceIdentifier: nns}';
+  const dir = t.testdir({
+    'cluster.yaml':
+      `name: c\nendpoint: {mode: networkconfiguration, ${shared}}\n` +
+      'nodes: [{name: a, role: controlplane, address: 10.0.0.10}]\n',
+  });
+  const made = await talos('pool', 'render', `${dir}/cluster.yaml`);
+  const file = `${dir}/lb.yaml`;
+  writeFileSync(file, made.stdout.replace('10.0.0.10', '10.0.0.99'));
+  const sync = ['pool', 'sync', `${dir}/cluster.yaml`, '--file', file];
+  const diff = await talos(...sync, '--diff');
+  t.match(diff, { code: 5, stdout: /\n-.*10\.0\.0\.99\n\+.*10\.0\.0\.10\n/, stderr: '' });
+  t.match(await talos(...sync), { code: 0, stdout: /written; before: .*lb\.yaml\.bak-/ });
+  t.equal(readFileSync(file, 'utf8'), made.stdout);
+  t.match(await talos(...sync), { code: 0, stdout: /as it was/ });
 });
 
 await t.test('what is wrong is said in a line, with 2', async (t) => {

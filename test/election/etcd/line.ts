@@ -59,3 +59,13 @@ await t.test('one that answered another call meanwhile stays', (t) => {
   t.strictSame(log, ['connect 1']);
   t.end();
 });
+
+await t.test('renewed, it connects anew, and what is under way may end', (t) => {
+  const { line, log } = setUp();
+  line.renew();
+  const link = line.open();
+  line.renew();
+  t.not(line.open(), link);
+  t.strictSame(log, ['connect 1', 'retire 1', 'connect 2']);
+  t.end();
+});

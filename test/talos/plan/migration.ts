@@ -118,7 +118,7 @@ await t.test('legacy: one VIP an interface, so a change swaps it, and unset take
   t.notMatch(files.get('2-endpoint-w.yaml'), 'interfaces');
   t.match(
     planMarkdown(migrate(VIP, NONE, 'v1.10.2').plan),
-    'vip-elector talos unset m/present/a.yaml --vip 10.4.0.9',
+    'vip-elector talos unset m/present/a.yaml m/present/b.yaml m/present/w.yaml --vip 10.4.0.9 --out',
   );
   t.end();
 });
