@@ -54,17 +54,31 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'talos owner': [['talos owner cluster.yaml', 'who has the VIP']],
   'talos backup': [['talos backup', 'before anything is changed']],
   'talos bootstrap-plan': [['talos bootstrap-plan cluster.yaml', 'the commands, in their order']],
+  'talos apply': [
+    ['talos apply cluster.yaml --configs out --dry-run', 'only let Talos check the files'],
+    ['talos apply cluster.yaml --configs out', 'one control plane after the other'],
+  ],
   'talos convert': [['talos convert cp1.yaml --out out', 'see its options for the version']],
   'talos endpoint': [['talos endpoint cluster.yaml --mode talosvip', 'where clients should go']],
   'talos explain': [['talos explain cluster.yaml', 'what is so, and why']],
+  'talos failover-test': [
+    ['talos failover-test cluster.yaml --runs 3', 'reboots the owner, and measures'],
+  ],
   'talos fetch': [['talos fetch cluster.yaml --out live', 'what the machines have now']],
   'talos import': [
     ['talos import talconfig.yaml --out cluster.yaml', 'from what there is already'],
   ],
   'talos lint-talosconfig': [['talos lint-talosconfig', 'of the one in use']],
   'talos plan': [['talos plan cluster.yaml', 'a checklist with exact commands']],
+  'talos pool': [
+    ['talos pool render cluster.yaml', 'the resource of the load balancer'],
+    ['talos pool sync cluster.yaml --file pool.yaml --diff', 'what its pool lacks'],
+  ],
   'talos preflight': [['talos preflight cluster.yaml', 'before the first step']],
   'talos promote': [['talos promote cluster-new --as cluster', 'the old one is kept']],
+  'talos recover': [
+    ['talos recover cluster.yaml cp1 --config out/cp1.yaml', 'a machine that lost its own'],
+  ],
   'talos reset-plan': [['talos reset-plan cluster.yaml', 'only written, never done']],
   'talos unset': [
     ['talos unset cp1.yaml cp2.yaml cp3.yaml --out out', 'configurations without VIP'],
