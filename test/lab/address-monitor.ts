@@ -16,8 +16,11 @@ await t.test('an added and a deleted address are read, to the microsecond', asyn
   t.match(readMonitorLine(DELETED), { present: false, link: 'lo', address: '10.9.9.9' });
 });
 
+await t.test('of either family', async (t) => {
+  t.match(readMonitorLine(IPV6), { present: true, link: 'lo', address: '::1' });
+});
+
 await t.test('other lines are left alone', async (t) => {
-  t.equal(readMonitorLine(IPV6), undefined);
   t.equal(readMonitorLine(''), undefined);
   t.equal(readMonitorLine('[yesterday] 1: lo    inet 10.9.9.9/32 scope'), undefined);
 });
