@@ -192,14 +192,18 @@ export class Conflicts {
     const node = await nodeOf(mac);
     if (this.#stopListening === undefined) return;
     // One of ours that has not let go yet is what the wait is for, and the fence settles it.
-    if (node !== undefined && beforeTaking) return;
-    const where = { group: this.#subject.group.name, vip, link: link.name, mac };
-    if (node !== undefined) {
-      emit({ type: 'conflict', ...where, node, answer: 'none' });
+    if (node !== undefined && beforeTaking) {
+      this.#foreigners.drop(vip, mac);
       return;
     }
-    if (onConflict === 'alert') emit({ type: 'conflict', ...where, answer: 'none' });
-    else if (onConflict === 'yield' || beforeTaking) {
+    const where = { group: this.#subject.group.name, vip, link: link.name, mac };
+    // Before a taking it is told, and no more: one of ours that etcd does not name now (etcd is silent, the
+    // facts went with the lease, or are a second old) looks like a stranger, and may be all that answers.
+    if (node !== undefined || onConflict === 'alert' || (beforeTaking && onConflict === 'defend')) {
+      emit({ type: 'conflict', ...where, ...(node !== undefined && { node }), answer: 'none' });
+      return;
+    }
+    if (onConflict === 'yield') {
       emit({ type: 'conflict', ...where, answer: 'yielded' });
       this.#bar(vip, mac);
     } else {

@@ -44,6 +44,11 @@ export class Foreigners {
     return true;
   }
 
+  /** It is one of ours after all: as if it had not been heard. */
+  drop(address: string, mac: string): void {
+    this.#stations.delete(`${address} ${mac}`);
+  }
+
   /** Whether anybody was heard in the last so many milliseconds. */
   heardWithin(ms: number): boolean {
     const now = this.#clock.now();

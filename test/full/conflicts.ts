@@ -28,20 +28,23 @@ await inNamespace(t, import.meta.url, async () => {
     await holds(h1);
   });
 
-  await t.test('a silent holder is followed by nobody while a stranger has the VIP', async (t) => {
-    const { h1, h2, start } = await makeBridgedSite(t);
-    const holder = start(h1);
-    await holder.said(leading);
-    const other = start(h2);
-    await other.said({ msg: 'leader changed' });
-    const kill = holder.kill();
-    claimed();
-    t.match(await other.said({ msg: 'transition', to: 'faulted' }), { reason: 'conflict' });
-    t.match(other.all(conflict), [{ mac: STRANGER.mac, answer: 'yielded' }]);
-    await kill;
-    t.equal(other.all(leading).length, 0, 'not taken');
-    left();
-    await other.said(leading);
-    await holds(h2);
-  });
+  await t.test(
+    'yield: a silent holder is followed by nobody while a stranger has the VIP',
+    async (t) => {
+      const { h1, h2, start } = await makeBridgedSite(t);
+      const holder = start(h1);
+      await holder.said(leading);
+      const other = start(h2, { args: ['--vip', VIP, '--link', 'h2', '--on-conflict', 'yield'] });
+      await other.said({ msg: 'leader changed' });
+      const kill = holder.kill();
+      claimed();
+      t.match(await other.said({ msg: 'transition', to: 'faulted' }), { reason: 'conflict' });
+      t.match(other.all(conflict), [{ mac: STRANGER.mac, answer: 'yielded' }]);
+      await kill;
+      t.equal(other.all(leading).length, 0, 'not taken');
+      left();
+      await other.said(leading);
+      await holds(h2);
+    },
+  );
 });

@@ -50,12 +50,13 @@ await t.test('after a release it is taken without a question', async (t) => {
   t.strictSame(rig.neighbours.asked, [address], 'the first of the patrol, once it is announced');
 });
 
-await t.test('a stranger that answers keeps us out, until nobody answers any more', async (t) => {
-  for (const onConflict of ['defend', 'yield'] as const) {
-    const rig = await dueRig({ onConflict });
+await t.test(
+  'yield: a stranger that answers keeps us out, until nobody answers any more',
+  async (t) => {
+    const rig = await dueRig({ onConflict: 'yield' });
     rig.neighbours.stations.set(address, STRANGER);
     await rig.clock.advance(1000);
-    t.match(rig.controller.status, { name: 'faulted', reason: 'conflict' }, onConflict);
+    t.match(rig.controller.status, { name: 'faulted', reason: 'conflict' });
     t.equal(rig.candidates.get('api'), false);
     t.match(told(rig), [{ vip: address, mac: STRANGER, answer: 'yielded' }]);
     await rig.clock.advance(20_000);
@@ -65,8 +66,29 @@ await t.test('a stranger that answers keeps us out, until nobody answers any mor
     t.equal(rig.state, 'following');
     t.equal(rig.candidates.get('api'), true);
     t.equal(rig.neighbours.listeners, 0);
-  }
+  },
+);
+
+await t.test('yield: one that turns out to be ours keeps us out no longer', async (t) => {
+  const rig = await dueRig({ onConflict: 'yield' });
+  rig.neighbours.stations.set(address, STRANGER);
+  await rig.clock.advance(1000);
+  t.equal(rig.state, 'faulted', 'etcd did not name it');
+  rig.nodes.set(STRANGER, 'h2');
+  await rig.clock.advance(20_000);
+  t.equal(rig.state, 'following', 'it does');
 });
+
+await t.test(
+  'defend: before a taking it is told, and no more, for it may be one of ours',
+  async (t) => {
+    const rig = await dueRig({ onConflict: 'defend' });
+    rig.neighbours.stations.set(address, STRANGER);
+    await rig.clock.advance(1000);
+    t.match(told(rig), [{ vip: address, mac: STRANGER, answer: 'none' }]);
+    t.equal(rig.state, 'following');
+  },
+);
 
 await t.test('only told: alert; not even told: one of ours that has not let go yet', async (t) => {
   const alert = await dueRig({ onConflict: 'alert' });
