@@ -40,7 +40,7 @@ await t.test(
   (t) => {
     const { states, reasons } = unreached(all.transitions);
     t.strictSame(states, []);
-    const elsewhere = new Set([...REACHED_ELSEWHERE.keys(), ...GIVEN_BY_NOTHING]);
+    const elsewhere = new Set<string>([...REACHED_ELSEWHERE.keys(), ...GIVEN_BY_NOTHING]);
     t.strictSame(
       reasons.filter((reason) => !elsewhere.has(reason)),
       [],
