@@ -6,7 +6,7 @@ import type { Neighbours } from './announce/types.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/types.ts';
 import { Keys } from './election/keys.ts';
-import { Roster } from './election/roster.ts';
+import { Roster, type Owner } from './election/roster.ts';
 import type { Store } from './election/store.ts';
 import type { Emit } from './events.ts';
 import type { Opened } from './opened.ts';
@@ -24,8 +24,8 @@ interface LanParts {
 export interface Lan {
   readonly announcer: Announcer;
   readonly neighbours: Neighbours;
-  /** The node of ours whose link has this MAC. */
-  readonly nodeOf: (mac: string) => Promise<string | undefined>;
+  /** Whose link has this MAC. */
+  readonly ownerOf: (mac: string) => Promise<Owner>;
 }
 
 /** Whether IPv6 is to be announced. */
@@ -53,5 +53,5 @@ export function openLan(
     { everyMs: announceEveryMs },
   );
   const roster = new Roster(store, clock, new Keys(config.prefix));
-  return { announcer, neighbours, nodeOf: (mac) => roster.nodeOf(mac) };
+  return { announcer, neighbours, ownerOf: (mac) => roster.ownerOf(mac) };
 }

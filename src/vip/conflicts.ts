@@ -2,6 +2,7 @@ import type { Claim, Neighbours } from '../announce/types.ts';
 import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
 import { describe } from '../errors.ts';
 import type { ConflictPolicy, Emit, GroupState } from '../events.ts';
+import type { Owner } from '../election/roster.ts';
 import type { NetworkMonitor } from '../network/monitor.ts';
 import type { Link } from '../network/types.ts';
 import { Foreigners } from './foreigners.ts';
@@ -26,8 +27,8 @@ export interface ConflictParts {
   readonly emit: Emit;
   readonly monitor: Pick<NetworkMonitor, 'links'>;
   readonly neighbours: Neighbours;
-  /** The node of ours whose link has this MAC. */
-  readonly nodeOf: (mac: string) => Promise<string | undefined>;
+  /** Whose link has this MAC. */
+  readonly ownerOf: (mac: string) => Promise<Owner>;
   readonly onConflict: ConflictPolicy;
 }
 
@@ -188,17 +189,19 @@ export class Conflicts {
   }
 
   async #judge(vip: string, mac: string, link: Link, beforeTaking: boolean): Promise<void> {
-    const { onConflict, nodeOf, emit } = this.#parts;
-    const node = await nodeOf(mac);
+    const { onConflict, ownerOf, emit } = this.#parts;
+    const owner = await ownerOf(mac);
     if (this.#stopListening === undefined) return;
     // One of ours that has not let go yet is what the wait is for, and the fence settles it.
-    if (node !== undefined && beforeTaking) {
+    // Nor does it help anybody to be told of one that etcd cannot name now: without it nobody takes.
+    if (owner !== 'stranger' && beforeTaking) {
       this.#foreigners.drop(vip, mac);
       return;
     }
     const where = { group: this.#subject.group.name, vip, link: link.name, mac };
-    // Before a taking it is told, and no more: one of ours that etcd does not name now (etcd is silent, the
-    // facts went with the lease, or are a second old) looks like a stranger, and may be all that answers.
+    const node = typeof owner === 'string' ? undefined : owner.node;
+    // Before a taking it is told, and no more: one of ours whose facts went with its lease, or are not
+    // there yet a second after its start, looks like a stranger, and may be all that answers.
     if (node !== undefined || onConflict === 'alert' || (beforeTaking && onConflict === 'defend')) {
       emit({ type: 'conflict', ...where, ...(node !== undefined && { node }), answer: 'none' });
       return;

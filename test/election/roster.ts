@@ -33,21 +33,23 @@ await t.test('a MAC is of the node whose facts name it, whatever the others wrot
     h4: 'null',
     h5: '{"macs":[5,"02:00:00:00:00:05"]}',
   });
-  t.equal(await roster.nodeOf('02:00:00:00:00:11'), 'h1');
-  t.equal(await roster.nodeOf('02:00:00:00:00:05'), 'h5');
-  t.equal(await roster.nodeOf('02:00:00:00:00:99'), undefined);
+  t.strictSame(await roster.ownerOf('02:00:00:00:00:11'), { node: 'h1' });
+  t.strictSame(await roster.ownerOf('02:00:00:00:00:05'), { node: 'h5' });
+  t.equal(await roster.ownerOf('02:00:00:00:00:99'), 'stranger');
   t.equal(state.reads, 1, 'one look for all of them, and none for those that are known');
 });
 
 await t.test('it looks again after a second; what etcd does not say is unknown', async (t) => {
   const { roster, state, clock } = setUp({});
-  t.strictSame(await Promise.all([roster.nodeOf('a'), roster.nodeOf('b')]), [undefined, undefined]);
+  const both = [roster.ownerOf('a'), roster.ownerOf('b')];
+  t.strictSame(await Promise.all(both), ['stranger', 'stranger']);
   state.facts = { h1: '{"macs":["a"]}' };
-  t.equal(await roster.nodeOf('a'), undefined, 'not yet');
+  t.equal(await roster.ownerOf('a'), 'stranger', 'not yet');
   await clock.advance(1000);
-  t.equal(await roster.nodeOf('a'), 'h1');
+  t.strictSame(await roster.ownerOf('a'), { node: 'h1' });
   state.broken = true;
   await clock.advance(1000);
-  t.equal(await roster.nodeOf('b'), undefined);
-  t.equal(await roster.nodeOf('a'), 'h1', 'what was known is known');
+  t.equal(await roster.ownerOf('b'), 'unknown');
+  t.equal(await roster.ownerOf('b'), 'unknown', 'still, before it looks again');
+  t.strictSame(await roster.ownerOf('a'), { node: 'h1' }, 'what was known is known');
 });

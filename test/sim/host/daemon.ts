@@ -115,7 +115,7 @@ export class SimDaemon {
       ...shared,
       election: this.#elector,
       neighbours: seams.neighbours,
-      nodeOf: () => Promise.resolve(undefined),
+      ownerOf: () => Promise.resolve('stranger' as const),
       get onConflict() {
         return seams.onConflict();
       },
