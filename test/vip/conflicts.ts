@@ -90,6 +90,17 @@ await t.test(
   },
 );
 
+await t.test('whom etcd cannot name now keeps nobody out, and is no news', async (t) => {
+  for (const onConflict of ['defend', 'yield'] as const) {
+    const rig = await dueRig({ onConflict });
+    rig.unnamed = 'unknown';
+    rig.neighbours.stations.set(address, STRANGER);
+    await rig.clock.advance(1000);
+    t.ok(rig.neighbours.asked.length > 0, 'it was asked');
+    t.strictSame([told(rig), rig.state], [[], 'following'], onConflict);
+  }
+});
+
 await t.test('only told: alert; not even told: one of ours that has not let go yet', async (t) => {
   const alert = await dueRig({ onConflict: 'alert' });
   alert.neighbours.stations.set(address, STRANGER);
