@@ -1,10 +1,8 @@
 import { elapsedMs } from '../clock.ts';
 import type { Send } from '../election/etcd/attempt.ts';
 import { decodeTxn, encodeTxn } from '../election/etcd/codec.ts';
-import { Connection } from '../election/etcd/connection.ts';
-import { Endpoint } from '../election/etcd/endpoint.ts';
 import type { InspectionParts } from '../election/etcd/inspection.ts';
-import { Login } from '../election/etcd/login.ts';
+import { withLoneEndpoint } from '../election/etcd/lone-endpoint.ts';
 import { StoreError, type CallOptions } from '../election/store.ts';
 
 /** What one member does with what a daemon would ask of it. */
@@ -60,21 +58,11 @@ const EVERYTHING: Send = (connection, context) =>
  * @throws StoreError when the member does not serve, or its signal's reason
  */
 export async function tryEtcd(url: string, parts: TrialParts): Promise<TrialSeen> {
-  const { clock, credentials, login, signal, places } = parts;
-  const done = new AbortController();
-  const endpoint = new Endpoint({
-    url,
-    clock,
-    emit: () => undefined,
-    connect: () => new Connection(url, credentials),
-    ...(login && { login: new Login(login, clock, url, done.signal) }),
-    closed: done.signal,
-    onChange: () => undefined,
-  });
+  const { clock, signal, places } = parts;
   const within = (deadlineMs: number): CallOptions => ({ deadlineMs, signal });
-  const ask = <T>(send: Send, decode: (reply: unknown) => T): Promise<T> =>
-    endpoint.call('check', send, decode, within(CALL_WITHIN_MS));
-  try {
+  return withLoneEndpoint(url, parts, 'tried', async (endpoint) => {
+    const ask = <T>(send: Send, decode: (reply: unknown) => T): Promise<T> =>
+      endpoint.call('check', send, decode, within(CALL_WITHIN_MS));
     const read = readOf(places[0] ?? '');
     const { header } = await endpoint.call('check', read, decodeTxn, within(CONNECT_WITHIN_MS));
     const forbidden: string[] = [];
@@ -92,10 +80,7 @@ export async function tryEtcd(url: string, parts: TrialParts): Promise<TrialSeen
       keptSince: await oldestKept(header.revision, ask),
       dbBytes: await told(ask(STATUS, (reply) => Number((reply as { dbSize: string }).dbSize))),
     };
-  } finally {
-    done.abort(new StoreError('CANCELLED', url, 'tried'));
-    endpoint.close();
-  }
+  });
 }
 
 type Ask = <T>(send: Send, decode: (reply: unknown) => T) => Promise<T>;

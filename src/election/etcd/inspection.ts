@@ -2,10 +2,8 @@ import { elapsedMs, type Clock } from '../../clock.ts';
 import { StoreError, type CallOptions } from '../store.ts';
 import type { Send } from './attempt.ts';
 import { decodeTxn, encodeTxn } from './codec.ts';
-import { Connection } from './connection.ts';
-import { Endpoint } from './endpoint.ts';
-import { Login } from './login.ts';
 import type { Access } from './access.ts';
+import { withLoneEndpoint } from './lone-endpoint.ts';
 
 /** What an endpoint that answers says of itself. */
 export interface Inspection {
@@ -38,22 +36,12 @@ export const INSPECTED_WITHIN_MS = CONNECT_WITHIN_MS + READ_WITHIN_MS + TELL_WIT
  * @throws StoreError when it does not serve a linearizable read, or not to us
  */
 export async function inspect(url: string, parts: InspectionParts): Promise<Inspection> {
-  const { clock, prefix, signal, credentials, login } = parts;
-  const done = new AbortController();
-  const endpoint = new Endpoint({
-    url,
-    clock,
-    emit: () => undefined,
-    connect: () => new Connection(url, credentials),
-    ...(login && { login: new Login(login, clock, url, done.signal) }),
-    closed: done.signal,
-    onChange: () => undefined,
-  });
+  const { clock, prefix, signal } = parts;
   const within = (deadlineMs: number): CallOptions => ({ deadlineMs, signal });
   const ranges = [{ op: 'range', key: `${prefix}/epoch` }] as const;
   const request = encodeTxn({ compares: [], success: ranges, failure: [] });
   const read: Send = (connection, context) => connection.unary('KV', 'txn', request, context);
-  try {
+  return withLoneEndpoint(url, parts, 'inspected', async (endpoint) => {
     await endpoint.call('txn', read, decodeTxn, within(CONNECT_WITHIN_MS));
     const askedAt = clock.now();
     const { header } = await endpoint.call('txn', read, decodeTxn, within(READ_WITHIN_MS));
@@ -68,10 +56,7 @@ export async function inspect(url: string, parts: InspectionParts): Promise<Insp
       ...(version !== undefined && { version }),
       ...(voters !== undefined && { voters }),
     };
-  } finally {
-    done.abort(new StoreError('CANCELLED', url, 'inspected'));
-    endpoint.close();
-  }
+  });
 }
 
 const STATUS: Send = (connection, context) =>
