@@ -1,29 +1,25 @@
 // Other stations that have the VIP: found, told with their MAC, and who has it keeps us out.
 import t from 'tap';
-import { makeBridgedSite, STRANGER } from '../fixtures/bridged.ts';
+import { claimVip, leaveVip, makeBridgedSite, STRANGER } from '../fixtures/bridged.ts';
 import { has, holds, VIP } from '../fixtures/hosts.ts';
-import { inNamespace, ip } from '../fixtures/namespace.ts';
+import { inNamespace } from '../fixtures/namespace.ts';
 
 const leading = { msg: 'transition', to: 'leading' };
 const conflict = { msg: 'another station has our vip' };
-const claimed = (): string =>
-  ip('-n', STRANGER.name, 'address', 'add', `${VIP}/32`, 'dev', STRANGER.name);
-const left = (): string =>
-  ip('-n', STRANGER.name, 'address', 'del', `${VIP}/32`, 'dev', STRANGER.name);
 
 await inNamespace(t, import.meta.url, async () => {
   await t.test('yield: it is released, and taken again when the station is gone', async (t) => {
     const { h1, start } = await makeBridgedSite(t);
     const daemon = start(h1, { args: ['--vip', VIP, '--link', 'h1', '--on-conflict', 'yield'] });
     await daemon.said(leading);
-    claimed();
+    claimVip();
     t.match(await daemon.said({ msg: 'transition', to: 'faulted' }), {
       level: 'error',
       reason: 'conflict',
       detail: `station ${STRANGER.mac} has ${VIP}`,
     });
     t.notOk(has(h1, VIP));
-    left();
+    leaveVip();
     await daemon.said(leading, daemon.lines.length);
     await holds(h1);
   });
@@ -37,12 +33,12 @@ await inNamespace(t, import.meta.url, async () => {
       const other = start(h2, { args: ['--vip', VIP, '--link', 'h2', '--on-conflict', 'yield'] });
       await other.said({ msg: 'leader changed' });
       const kill = holder.kill();
-      claimed();
+      claimVip();
       t.match(await other.said({ msg: 'transition', to: 'faulted' }), { reason: 'conflict' });
       t.match(other.all(conflict), [{ mac: STRANGER.mac, answer: 'yielded' }]);
       await kill;
       t.equal(other.all(leading).length, 0, 'not taken');
-      left();
+      leaveVip();
       await other.said(leading);
       await holds(h2);
     },

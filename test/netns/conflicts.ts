@@ -2,17 +2,13 @@
 import t from 'tap';
 import { arpQuestion, gratuitousArp } from '../../src/announce/arp.ts';
 import { openPacketSender } from '../../src/announce/packet-sender.ts';
-import { makeBridgedSite, STRANGER } from '../fixtures/bridged.ts';
+import { claimVip, leaveVip, makeBridgedSite, STRANGER } from '../fixtures/bridged.ts';
 import { addressesOf, ask, holds, metric, VIP } from '../fixtures/hosts.ts';
 import { inNamespace, ip, within } from '../fixtures/namespace.ts';
 import { until } from '../fixtures/program.ts';
 
 const leading = { msg: 'transition', to: 'leading' };
 const conflict = { msg: 'another station has our vip' };
-const claimed = (): string =>
-  ip('-n', STRANGER.name, 'address', 'add', `${VIP}/32`, 'dev', STRANGER.name);
-const left = (): string =>
-  ip('-n', STRANGER.name, 'address', 'del', `${VIP}/32`, 'dev', STRANGER.name);
 
 await inNamespace(t, import.meta.url, async () => {
   await t.test(
@@ -23,7 +19,7 @@ await inNamespace(t, import.meta.url, async () => {
       const daemon = start(h1);
       await daemon.said(leading);
       const from = performance.now();
-      claimed();
+      claimVip();
       const line = await daemon.said(conflict);
       const ms = performance.now() - from;
       t.match(line, {
@@ -39,7 +35,7 @@ await inNamespace(t, import.meta.url, async () => {
       const { text } = await ask(h1, '/metrics');
       t.equal(metric(text, `vip_elector_conflicts_total{vip="${VIP}"}`), 1);
       t.strictSame(await daemon.stop(), { code: 0, signal: null });
-      left();
+      leaveVip();
       t.strictSame([addressesOf(h1), addressesOf(STRANGER)], before);
     },
   );

@@ -22,7 +22,7 @@ export const REACHED_ELSEWHERE: ReadonlyMap<Reason, string> = new Map([
   ['link-missing', 'test/netns/links.ts'],
 ]);
 
-/** Named by design §5, and given by no code yet: health probes, preference and conflicts come with it. */
+/** Named by design §5, and given by no code: without etcd a hold ends by its fence (`fence-expired`). */
 export const GIVEN_BY_NOTHING: readonly Reason[] = ['etcd-unreachable'];
 
 /** What no schedule has reached: changes of state that the table has, and reasons. */
