@@ -61,6 +61,7 @@ export class Reload {
       if (!signal.aborted) emit({ type: 'reload-refused', err: error });
       return;
     }
+    if (lineUp.stopped) return;
     const changed: string[] = [];
     if (config.logLevel !== this.#config.logLevel) {
       setLogLevel(config.logLevel);
@@ -73,7 +74,7 @@ export class Reload {
       if (signal.aborted) return;
       throw error;
     }
-    emit({ type: 'reloaded', changed });
+    if (!lineUp.stopped) emit({ type: 'reloaded', changed });
   }
 
   /** @throws OperatorError, ConfigError, StoreError with nothing changed */

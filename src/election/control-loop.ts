@@ -6,7 +6,7 @@ import { hintedTaking } from './hint.ts';
 import type { Member } from './member.ts';
 import { QueueReport } from './queue-report.ts';
 import { situationOf } from './situating.ts';
-import { ownCandidate, ownLeaseless, type Self, type Situation } from './situation.ts';
+import type { Self } from './situation.ts';
 import type { KeyValue } from './store.ts';
 
 /** Candidates that lead nothing read this many times in a takeover's wait (design §3). */
@@ -104,14 +104,12 @@ export class ControlLoop {
     let first = false;
     let taking = false;
     for (const member of members.values()) {
+      // Its addresses were off before it left: nobody is there who would say so.
+      if (member.leaving && !member.wanted && !member.busy) member.withdrawn();
       member.check(view.group(member.group.name), view.revision);
       const situation = situationOf(core, self, member);
       first ||= situation.view.queue[0]?.lease === self.lease;
       if (member.busy) continue;
-      if (member.leaving && !member.wanted && isGone(situation)) {
-        core.forget(member.group.name);
-        continue;
-      }
       if (now < member.retryAt) {
         if (next === undefined || member.retryAt < next) next = member.retryAt;
         continue;
@@ -133,10 +131,4 @@ export class ControlLoop {
     if (toEnqueue.length > 0) acts.enqueue(toEnqueue, signal);
     return next;
   }
-}
-
-/** Nothing of ours stands in the group's election, as last read. */
-function isGone(situation: Situation): boolean {
-  const own = ownCandidate(situation) ?? ownLeaseless(situation);
-  return situation.claimed === undefined && own === undefined;
 }

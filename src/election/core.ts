@@ -123,10 +123,16 @@ export class ElectionCore {
     this.members.set(group.name, this.#member(group));
   }
 
-  /** Of a group that left nothing stands any more: neither a token nor a candidate key. */
-  forget(name: string): void {
-    this.members.delete(name);
-    this.view.remove(name);
+  /**
+   * Forgets the groups that left. Before a session only: an act of an earlier one may still be on its way,
+   * and while a session lasts, what it leaves behind is deleted on sight, as of any group (rule 10).
+   */
+  forgetLeft(): void {
+    for (const [name, member] of this.members) {
+      if (!member.leaving || member.wanted) continue;
+      this.members.delete(name);
+      this.view.remove(name);
+    }
   }
 
   /** etcd takes writes again: what it refused is tried at once. */

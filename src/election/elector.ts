@@ -108,6 +108,7 @@ export class Elector implements ElectionControl {
     }
     this.#aftermath.nameIsOurs();
     const self: Self = { node: options.node, identity, bootId, lease: id };
+    this.#core.forgetLeft();
     const strays = view.strays(id);
     const deadlineMs = options.timing.requestDeadlineMs;
     await releaseStrays(this.#core, strays, {

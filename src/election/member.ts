@@ -22,7 +22,7 @@ export class Member {
   readonly stamps = new Stamps();
   /** Whether this node should stand for election. */
   wanted = false;
-  /** Not configured any more: forgotten once nothing of it stands. */
+  /** Not configured any more: what is left of it goes, and it is forgotten before the next session. */
   leaving = false;
   /** One act at a time. */
   busy = false;

@@ -130,9 +130,10 @@ function afterForeigners(
  * Unless a holder of ours was seen at its head since, the longest promise is waited out, from then on.
  */
 function afterTheUnseen(situation: Situation, end: Takeable | undefined): Takeable | undefined {
-  const { stamps, readAt, foreignElection } = situation;
+  const { stamps, readAt, foreignElection, readsGoodSince } = situation;
   const seen = unbroken(situation);
   if (end === undefined || !foreignElection || stamps.holds('leader-seen', seen)) return end;
+  if (readsGoodSince === undefined) return { ...end, at: NEVER }; // They may lead at this moment.
   const at = stamps.due('unseen', seen, readAt, LONGEST_TAKEOVER_AFTER_MS);
   return at > end.at ? { ...end, at } : end;
 }
@@ -152,7 +153,8 @@ export function takeable(situation: Situation): Takeable {
   const own = ownCandidate(situation);
   const head = view.queue[0];
   const ownHold = own !== undefined && isNamedHolder(situation, own);
-  if (foreignElection && head !== undefined && isNamedHolder(situation, head)) {
+  const readable = situation.readsGoodSince !== undefined;
+  if (foreignElection && readable && head !== undefined && isNamedHolder(situation, head)) {
     // A live holder: its end will have been seen by us, unless our own reads fail meanwhile, and
     // others may lead unseen (rule 8, last sentence). One that only leads may be waiting itself.
     stamps.due('leader-seen', unbroken(situation), situation.readAt, 0);

@@ -31,6 +31,8 @@ interface Subject {
   readonly group: ElectionGroup;
   /** Whether this node should stand for election. */
   readonly wanted: boolean;
+  /** Not configured any more. */
+  readonly leaving: boolean;
   /** One act at a time. */
   busy: boolean;
 }
@@ -105,8 +107,9 @@ export class Tenure {
     if (this.#tokens.listed !== listed) {
       // Withdrawn while the answer was under way: a beat without the token may have been sent since, and
       // be believed. The next read shows the record as our own, to be taken once more. Where it is not
-      // wanted any more it holds nothing either way, and is told to be released.
-      if (this.#subject.wanted) return false;
+      // wanted any more it holds nothing either way, and is told to be released; of a group that left there
+      // is nobody to be told: its key goes, and with the next beat others see that it is not claimed.
+      if (this.#subject.wanted || this.#subject.leaving) return false;
       this.#tokens.relist(listed);
       renewed = false;
     }

@@ -195,7 +195,8 @@ export class Conflicts {
     // One of ours that has not let go yet is what the wait is for, and the fence settles it.
     // Nor does it help anybody to be told of one that etcd cannot name now: without it nobody takes.
     if (owner !== 'stranger' && beforeTaking) {
-      this.#foreigners.drop(vip, mac);
+      // Kept out by it, we are let in only by what is known.
+      if (owner !== 'unknown') this.#foreigners.drop(vip, mac);
       return;
     }
     const where = { group: this.#subject.group.name, vip, link: link.name, mac };

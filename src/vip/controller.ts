@@ -155,7 +155,7 @@ export class GroupController {
   }
 
   onDue(at: Instant): void {
-    this.#conflicts.expect(at);
+    if (!this.#abandoned && !this.#life.state.stopping) this.#conflicts.expect(at);
   }
 
   onBarred(fault: Fault | undefined): void {

@@ -48,6 +48,7 @@ export class LineUp {
   readonly #entries = new Map<string, Entry>();
   /** Settles when nothing is being applied: one change after the other. */
   #applied: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   constructor(parts: LineUpParts) {
     this.#parts = parts;
@@ -132,11 +133,13 @@ export class LineUp {
 
   async #apply(wanted: readonly GroupConfig[], signal: AbortSignal): Promise<string[]> {
     signal.throwIfAborted();
+    if (this.#stopped) return [];
     const stays = ({ config }: Entry): boolean =>
       wanted.some((each) => each.name === config.name && placeOf(each) === placeOf(config));
     const ending = [...this.#entries.values()].filter((entry) => !stays(entry));
     await Promise.all(ending.map((entry) => this.#end(entry, signal)));
     signal.throwIfAborted();
+    if (this.#stopped) return [];
     const changed = new Set(ending.map(({ config }) => config.name));
     for (const config of wanted) {
       const entry = this.#entries.get(config.name);
@@ -155,7 +158,7 @@ export class LineUp {
     ending.abort(new Error('the configuration has changed'));
     await controller.stop(signal, 'config-changed');
     // A daemon that stops meanwhile stops what is left of it.
-    if (signal.aborted) return;
+    if (signal.aborted || this.#stopped) return;
     election.removeGroup(name);
     groups.remove(name);
     this.#entries.delete(name);
@@ -182,8 +185,14 @@ export class LineUp {
     this.#begin(entry);
   }
 
-  /** No probe, and nothing that one would lead to, from now on. Idempotent. */
+  /** The daemon stops: what is there is the daemon's to end, and nothing comes. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** No probe, no change, and nothing that one would lead to, from now on. Idempotent. */
   stop(): void {
+    this.#stopped = true;
     const reason = new Error('the daemon stops');
     for (const { ending } of this.#entries.values()) ending.abort(reason);
   }

@@ -20,6 +20,7 @@ export class LinkHoldDown {
   #holdDownMs = HOLD_DOWN_MIN_MS;
   /** Runs while the carrier is back. */
   #cancel: (() => void) | undefined;
+  #stopped = false;
 
   /** @param onOver called when the carrier has been back for long enough: look again */
   constructor(clock: Clock, onOver: () => void) {
@@ -32,6 +33,7 @@ export class LinkHoldDown {
    * @returns what it means for the group
    */
   judge(fault: Fault | undefined): Fault | undefined {
+    if (this.#stopped) return fault;
     if (fault?.reason === 'link-down') {
       if (this.#lost === undefined || this.#cancel !== undefined) this.#count();
       this.#lost = fault;
@@ -48,15 +50,20 @@ export class LinkHoldDown {
   }
 
   #count(): void {
-    this.stop();
+    this.#cancelReturn();
     const now = this.#clock.now();
     const soon = this.#lostAt !== undefined && elapsedMs(this.#lostAt, now) < CALM_MS;
     this.#holdDownMs = soon ? Math.min(this.#holdDownMs * 2, HOLD_DOWN_MAX_MS) : HOLD_DOWN_MIN_MS;
     this.#lostAt = now;
   }
 
-  /** Cancels the timer. Idempotent. */
+  /** Nothing is held down, and no timer runs, from now on. Idempotent. */
   stop(): void {
+    this.#stopped = true;
+    this.#cancelReturn();
+  }
+
+  #cancelReturn(): void {
     this.#cancel?.();
     this.#cancel = undefined;
   }

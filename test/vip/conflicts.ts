@@ -90,6 +90,15 @@ await t.test(
   },
 );
 
+await t.test('yield: kept out by a stranger, an etcd that is silent lets nobody in', async (t) => {
+  const rig = await dueRig({ onConflict: 'yield' });
+  rig.neighbours.stations.set(address, STRANGER);
+  await rig.clock.advance(1000);
+  rig.unnamed = 'unknown';
+  await rig.clock.advance(30_000);
+  t.equal(rig.state, 'faulted');
+});
+
 await t.test('whom etcd cannot name now keeps nobody out, and is no news', async (t) => {
   for (const onConflict of ['defend', 'yield'] as const) {
     const rig = await dueRig({ onConflict });

@@ -37,6 +37,22 @@ await t.test(
   },
 );
 
+await t.test('after a stop no timer runs, whatever is looked at', async (t) => {
+  const clock = new VirtualClock();
+  let looks = 0;
+  const holdDown = new LinkHoldDown(clock, () => {
+    looks += 1;
+  });
+  holdDown.judge(DOWN);
+  holdDown.judge(undefined);
+  holdDown.stop();
+  t.equal(holdDown.judge(undefined), undefined);
+  t.equal(holdDown.judge(DOWN), DOWN);
+  holdDown.judge(undefined);
+  await clock.advance(60_000);
+  t.equal(looks, 0);
+});
+
 await t.test('a fault of another kind passes', async (t) => {
   const holdDown = new LinkHoldDown(new VirtualClock(), () => undefined);
   const missing: Fault = { reason: 'link-missing', detail: '' };

@@ -99,3 +99,14 @@ await t.test(
     }
   },
 );
+
+await t.test(
+  'rule 8: while our reads fail nothing is taken in a foreign election, and no head counts as seen',
+  async (t) => {
+    const stamps = new Stamps();
+    const failing = { foreignElection: true, stamps, readsGoodSince: undefined };
+    takeableAt(situation({ queue: [dead, own], record: recordOf(dead), ...failing }));
+    const record = recordOf(dead, { state: 'released' });
+    t.equal(takeableAt(situation({ queue: [own], record, recordRevision: 51, ...failing })), NEVER);
+  },
+);

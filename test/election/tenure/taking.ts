@@ -99,6 +99,41 @@ function listedBy(kv: KeyValue | undefined): number | undefined {
 }
 
 await t.test(
+  'a taking that is answered when its group has left: given up, and another takes',
+  { timeout: 30_000 },
+  async (t) => {
+    const { hand, node } = await election(t);
+    const a = node('a');
+    const answered = new Promise<void>((resolve) => {
+      a.store.onTxn = async (txn, send) => {
+        const reply = await send();
+        if (kindOf(txn) === 'take') {
+          // What a reload does that finds nothing held.
+          a.elector.setCandidate('g', false);
+          a.elector.withdrawn('g');
+          a.elector.removeGroup('g');
+          resolve();
+        }
+        return reply;
+      };
+    });
+    a.start();
+    await answered;
+    const b = node('b').start();
+    await b.until('taken');
+    t.equal(a.holds.length, 0, 'never held');
+    t.match(await hand.record(), { state: 'held', node: 'b' });
+    t.equal(listedBy(await hand.get(hand.keys.node('a'))), 0, 'unlisted');
+    const queue = await hand.under(`${hand.keys.election('g')}/`);
+    t.strictSame(
+      queue.map(({ value }) => value),
+      ['b'],
+      'its key is gone',
+    );
+  },
+);
+
+await t.test(
   'rule 8 [A3]: a taking whose reply was lost and that is not wanted any more is given up',
   { timeout: 30_000 },
   async (t) => {
