@@ -24,6 +24,7 @@ export const OUR_PROTOCOL = 0xe1;
 
 /** struct ifaddrmsg: u8 family, u8 prefix length, u8 flags, u8 scope, u32 link index. */
 const IFADDRMSG_LENGTH = 8;
+const RT_SCOPE_UNIVERSE = 0;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_CACHEINFO = 6;
@@ -56,7 +57,7 @@ function addressHeader(linkIndex: number, vip: Vip): Buffer {
   const header = Buffer.alloc(IFADDRMSG_LENGTH);
   header.writeUInt8(vip.family === 4 ? AF_INET : AF_INET6, 0);
   header.writeUInt8(vip.prefixLength, 1);
-  // Scope 0, RT_SCOPE_UNIVERSE, at offset 3.
+  // RT_SCOPE_UNIVERSE, at offset 3.
   header.writeUInt32LE(linkIndex, 4);
   return header;
 }
@@ -154,6 +155,7 @@ export function decodeAddress(body: Uint8Array): LinkAddress | undefined {
   // IPv6 sends LOCAL only on a point-to-point link.
   const address = local ?? other;
   if (address === undefined) throw new DecodeError('address message without an address');
+  const scope = header.readUInt8(3);
   return {
     linkIndex: header.readUInt32LE(4),
     family,
@@ -162,6 +164,8 @@ export function decodeAddress(body: Uint8Array): LinkAddress | undefined {
     ours: protocol === OUR_PROTOCOL,
     // The first eight flags are in the header, too. IPv6 calls the same bit temporary.
     ...(family === 4 && { secondary: (header.readUInt8(2) & IFA_F_SECONDARY) !== 0 }),
+    ...(family === 4 && scope !== RT_SCOPE_UNIVERSE && { scope }),
+    ...(other !== undefined && other !== address && { peer: other }),
     validSeconds,
   };
 }

@@ -8,7 +8,8 @@ const HOST_BITS = 32;
  * and its length), and whatever came later is secondary to it: when the primary is removed, or its lifetime
  * ends, the kernel removes the secondary ones too (net/ipv4/devinet.c __inet_del_ifa; but with the sysctl
  * promote_secondaries). A VIP that was the primary would take the node's own address with it. So it has the
- * prefix that was asked for only behind an address of the node's own that has the same, and else /32,
+ * prefix that was asked for only behind an address of the node's own that has the same (the kernel goes by
+ * the other end of a point-to-point link, where there is one), and else /32,
  * which is a subnet of its own. What is on the link already stays as it is while it does no harm.
  */
 export function placeOn(addresses: readonly LinkAddress[], linkIndex: number, vip: Vip): Vip {
@@ -19,14 +20,14 @@ export function placeOn(addresses: readonly LinkAddress[], linkIndex: number, vi
     return withPrefix(vip, there.prefixLength);
   }
   if (vip.prefixLength === HOST_BITS) return vip;
-  const primary = here.some(
-    ({ ours, secondary, address, prefixLength }) =>
-      !ours &&
-      secondary !== true &&
-      prefixLength === vip.prefixLength &&
-      subnetContains(address, prefixLength, vip.address),
+  const subnet = here.filter(
+    ({ address, peer = address, prefixLength }) =>
+      prefixLength === vip.prefixLength && subnetContains(peer, prefixLength, vip.address),
   );
-  return primary ? vip : withPrefix(vip, HOST_BITS);
+  const primary = subnet.some(({ ours, secondary }) => !ours && secondary !== true);
+  // The kernel refuses another scope than the subnet has (net/ipv4/devinet.c __inet_insert_ifa).
+  const fits = subnet.every(({ scope = 0 }) => scope === 0);
+  return primary && fits ? vip : withPrefix(vip, HOST_BITS);
 }
 
 function withPrefix(vip: Vip, prefixLength: number): Vip {

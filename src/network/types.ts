@@ -22,6 +22,10 @@ export interface LinkAddress {
   /** Canonical text: dotted quad, or RFC 5952. */
   readonly address: string;
   readonly prefixLength: number;
+  /** The other end of a point-to-point link, whose subnet the address counts to. */
+  readonly peer?: string;
+  /** IPv4: how far it is valid (RT_SCOPE_*), where that is not everywhere (0). */
+  readonly scope?: number;
   /** Carries our protocol mark (`IFA_PROTO` = 0xE1). */
   readonly ours: boolean;
   /**

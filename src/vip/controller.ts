@@ -317,15 +317,14 @@ export class GroupController {
     const holds = name === 'assigning' || name === 'leading';
     if (name === 'withdrawing') return;
     const before = this.#assignment.link;
-    const { link, fault } = lookForLink(
-      this.#parts.monitor,
-      this.group,
-      holds ? before : undefined,
-    );
+    const { links, addresses } = this.#parts.monitor;
+    const seen = { links: this.#holdDown.see(links), addresses };
+    const { link, fault } = lookForLink(seen, this.group, holds ? before : undefined);
+    if (link !== undefined && fault?.reason === 'link-down') this.#holdDown.lost(link);
     if (link !== undefined) this.#assignment.link = link;
     if (name === 'leading' && link !== undefined && link.mac !== before?.mac) {
       this.#upkeep.announce();
     }
-    this.#faults.set('link', this.#holdDown.judge(fault));
+    this.#faults.set('link', fault);
   }
 }

@@ -84,7 +84,7 @@ export class Fitness implements Standing {
     const holds = name === 'leading' || name === 'assigning';
     if (holds) this.#freeSince = undefined;
     if (this.health.verdict === 'unhealthy') {
-      if (holds) this.#seek((all) => this.#giveUp(all));
+      if (holds) this.#keep();
       else this.#keepOut();
       return;
     }
@@ -117,6 +117,14 @@ export class Fitness implements Standing {
       this.#lastResort = elapsedMs(this.#freeSince, now) >= LAST_RESORT_AFTER_MS;
     }
     controller.bar('health', this.#lastResort ? undefined : this.#fault);
+  }
+
+  /** Unhealthy, and holding: while nobody else lives it is the last resort, also if etcd fails it shortly. */
+  #keep(): void {
+    this.#lastResort = !this.#parts.controller.status.queue.some(
+      ({ mine, alive }) => !mine && alive,
+    );
+    this.#seek((all) => this.#giveUp(all));
   }
 
   /** Unhealthy, and holding: for a healthy one that waits; else it stays where it is. */

@@ -1,5 +1,5 @@
 import { elapsedMs, type Clock, type Instant } from '../clock.ts';
-import type { Fault } from './machine.ts';
+import type { Link } from '../network/types.ts';
 
 /** Carrier must have been back for so long; twice as long after each loss that follows soon. */
 const HOLD_DOWN_MIN_MS = 1000;
@@ -7,64 +7,84 @@ const HOLD_DOWN_MAX_MS = 16_000;
 /** Losses further apart than this are stories of their own. */
 const CALM_MS = 60_000;
 
+interface Loss {
+  readonly at: Instant;
+  readonly holdDownMs: number;
+  /** Still counts: the carrier is away, or not back for long enough. */
+  down: boolean;
+  /** Runs while the carrier is back. */
+  cancel: (() => void) | undefined;
+}
+
 /**
  * Keeps a group off a link whose carrier comes and goes: the loss counts at once, the return only when it
- * lasts. A cable that flaps then costs one move away and one back.
+ * lasts. A cable that flaps then costs one move away and one back. Each link has a story of its own: one
+ * that was never lost will do at once.
  */
 export class LinkHoldDown {
   readonly #clock: Clock;
   readonly #onOver: () => void;
-  /** The loss that counts. */
-  #lost: Fault | undefined;
-  #lostAt: Instant | undefined;
-  #holdDownMs = HOLD_DOWN_MIN_MS;
-  /** Runs while the carrier is back. */
-  #cancel: (() => void) | undefined;
+  /** By index of the link. */
+  readonly #losses = new Map<number, Loss>();
   #stopped = false;
 
-  /** @param onOver called when the carrier has been back for long enough: look again */
+  /** @param onOver called when a carrier has been back for long enough: look again */
   constructor(clock: Clock, onOver: () => void) {
     this.#clock = clock;
     this.#onOver = onOver;
   }
 
-  /**
-   * @param fault what a look at the links has shown
-   * @returns what it means for the group
-   */
-  judge(fault: Fault | undefined): Fault | undefined {
-    if (this.#stopped) return fault;
-    if (fault?.reason === 'link-down') {
-      if (this.#lost === undefined || this.#cancel !== undefined) this.#count();
-      this.#lost = fault;
-      return fault;
+  /** The links as they count: without carrier while its return has not lasted. */
+  see(links: readonly Link[]): readonly Link[] {
+    if (this.#stopped || this.#losses.size === 0) return links;
+    const byIndex = new Map(links.map((link) => [link.index, link]));
+    for (const [index, loss] of this.#losses) {
+      const link = byIndex.get(index);
+      if (link === undefined) this.#forget(index, loss);
+      else if (!loss.down) continue;
+      else if (hasCarrier(link)) this.#awaitReturn(loss);
+      // It went away once more before its return counted.
+      else if (loss.cancel !== undefined) this.#count(index);
     }
-    // Another link, or none: whatever is wrong there is no matter of this carrier.
-    if (fault !== undefined || this.#lost === undefined) return fault;
-    this.#cancel ??= this.#clock.timer(this.#holdDownMs, () => {
-      this.#cancel = undefined;
-      this.#lost = undefined;
-      this.#onOver();
-    });
-    return this.#lost;
+    return links.map((link) =>
+      this.#losses.get(link.index)?.down === true ? { ...link, carrier: false } : link,
+    );
   }
 
-  #count(): void {
-    this.#cancelReturn();
-    const now = this.#clock.now();
-    const soon = this.#lostAt !== undefined && elapsedMs(this.#lostAt, now) < CALM_MS;
-    this.#holdDownMs = soon ? Math.min(this.#holdDownMs * 2, HOLD_DOWN_MAX_MS) : HOLD_DOWN_MIN_MS;
-    this.#lostAt = now;
+  /** The group is off this link, or kept off it, because its carrier is away. Told twice it is one loss. */
+  lost({ index }: Link): void {
+    if (!this.#stopped && this.#losses.get(index)?.down !== true) this.#count(index);
+  }
+
+  #count(index: number): void {
+    const before = this.#losses.get(index);
+    before?.cancel?.();
+    const at = this.#clock.now();
+    const soon = before !== undefined && elapsedMs(before.at, at) < CALM_MS;
+    const holdDownMs = soon ? Math.min(before.holdDownMs * 2, HOLD_DOWN_MAX_MS) : HOLD_DOWN_MIN_MS;
+    this.#losses.set(index, { at, holdDownMs, down: true, cancel: undefined });
+  }
+
+  #awaitReturn(loss: Loss): void {
+    loss.cancel ??= this.#clock.timer(loss.holdDownMs, () => {
+      loss.cancel = undefined;
+      loss.down = false;
+      this.#onOver();
+    });
+  }
+
+  #forget(index: number, loss: Loss): void {
+    loss.cancel?.();
+    this.#losses.delete(index);
   }
 
   /** Nothing is held down, and no timer runs, from now on. Idempotent. */
   stop(): void {
     this.#stopped = true;
-    this.#cancelReturn();
+    for (const [index, loss] of this.#losses) this.#forget(index, loss);
   }
+}
 
-  #cancelReturn(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
+function hasCarrier({ up, carrier }: Link): boolean {
+  return up && carrier;
 }

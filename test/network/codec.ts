@@ -74,6 +74,7 @@ await t.test('addresses of the kernel', async (t) => {
     address: '127.0.0.1',
     prefixLength: 8,
     secondary: false,
+    scope: 254,
     ...permanent,
   });
   t.strictSame(decodeAddress(body('address 10.77.0.1')), {

@@ -28,6 +28,13 @@ await t.test('the prefix asked for: behind an own address of the same subnet onl
   t.equal(prefixOf([own({ linkIndex: 3 })]), 32, 'another link');
   t.equal(prefixOf([own({ secondary: true })]), 32, 'its primary is none of the node');
   t.equal(prefixOf([own({ ours: true })]), 32, 'another VIP');
+  t.equal(
+    prefixOf([own({ peer: '10.9.0.1' })]),
+    32,
+    'the subnet of a link is that of its other end',
+  );
+  t.equal(prefixOf([own({ address: '192.0.2.1', peer: '10.4.0.1' })]), 24);
+  t.equal(prefixOf([own({ scope: 253 })]), 32, 'the kernel would refuse it: scope link');
 });
 
 await t.test('/32 and IPv6 stay what they are', async (t) => {

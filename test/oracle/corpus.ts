@@ -92,15 +92,17 @@ await t.test('merging again changes nothing where lists are not appended; secret
   t.end();
 });
 
-const asked = existsSync(GOLDEN);
-await t.test("Talos's own answers agree", { skip: !asked && 'npm run oracle was not run' }, (t) => {
-  const { answers } = JSON.parse(readFileSync(GOLDEN, 'utf8')) as {
-    answers: Record<string, { agrees: boolean; merged?: string; error?: string }>;
-  };
-  for (const [name] of cases)
-    t.ok(answers[name]?.agrees, `${name}: ${JSON.stringify(answers[name])}`);
-  t.end();
-});
+// Only `npm run oracle` can ask: it says so and fails where Talos's code cannot be had.
+if (existsSync(GOLDEN)) {
+  await t.test("Talos's own answers agree", (t) => {
+    const { answers } = JSON.parse(readFileSync(GOLDEN, 'utf8')) as {
+      answers: Record<string, { agrees: boolean; merged?: string; error?: string }>;
+    };
+    for (const [name] of cases)
+      t.ok(answers[name]?.agrees, `${name}: ${JSON.stringify(answers[name])}`);
+    t.end();
+  });
+}
 
 function message(one: Case): string {
   try {

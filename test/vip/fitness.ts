@@ -169,6 +169,29 @@ await t.test('with nobody else for 10 s an unhealthy one takes, and says why', a
   t.equal(bench.rig.state, 'faulted', 'and gives it up to the first healthy one');
 });
 
+await t.test('the only one, unhealthy, is back at once when etcd failed it', async (t) => {
+  const bench = await leading();
+  const { controller, clock } = bench.rig;
+  await bench.look('unhealthy', MINE);
+  controller.onLost('lease-lost', '');
+  await settle();
+  await clock.advance(1000);
+  await bench.look('unhealthy');
+  t.equal(bench.stands, true);
+  await bench.look('unhealthy', candidate('n2'));
+  t.equal(bench.stands, false, 'but not where somebody else holds');
+});
+
+await t.test('who lost it with a healthy one waiting stays out', async (t) => {
+  const bench = await leading();
+  bench.facts = new Map([['n2', says(true)]]);
+  await bench.look('unhealthy', MINE, candidate('n2'));
+  bench.rig.controller.onLost('lease-lost', '');
+  await settle();
+  bench.rig.controller.onQueue({ queue: [candidate('n2')], holder: undefined });
+  t.equal(bench.stands, false);
+});
+
 await t.test('of two last resorts one goes when the other holds', async (t) => {
   const bench = await standing();
   await bench.look('unhealthy');

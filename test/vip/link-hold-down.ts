@@ -1,16 +1,22 @@
 // A carrier that comes and goes, by simulated time.
 import t from 'tap';
 import { LinkHoldDown } from '../../src/vip/link-hold-down.ts';
-import type { Fault } from '../../src/vip/machine.ts';
-import { END0, leadingRig } from '../fixtures/group-rig.ts';
+import { foreign, link } from '../fixtures/fake-kernel.ts';
+import { END0, leadingRig, VIP } from '../fixtures/group-rig.ts';
 import { VirtualClock, settle } from '../fixtures/virtual-clock.ts';
 
-const DOWN: Fault = { reason: 'link-down', detail: 'link end0 has no carrier' };
+const DARK = { ...END0, carrier: false };
 
-/** Waits until the hold-down is over. @returns how long it took */
+/** The carrier is away, and the group goes for it. */
+function lose(holdDown: LinkHoldDown): void {
+  holdDown.see([DARK]);
+  holdDown.lost(DARK);
+}
+
+/** Waits until the hold-down is over. @returns how long it took, in milliseconds */
 async function over(clock: VirtualClock, holdDown: LinkHoldDown): Promise<number> {
   const from = clock.now();
-  while (holdDown.judge(undefined) !== undefined) await clock.advance(100);
+  while (holdDown.see([END0])[0]?.carrier !== true) await clock.advance(100);
   return Math.round(clock.now() - from);
 }
 
@@ -22,20 +28,41 @@ await t.test(
     const holdDown = new LinkHoldDown(clock, () => {
       looks += 1;
     });
-    t.equal(holdDown.judge(undefined), undefined, 'at the start nothing was lost');
+    t.strictSame(holdDown.see([END0]), [END0], 'at the start nothing was lost');
     const took: number[] = [];
     for (let loss = 0; loss < 6; loss += 1) {
-      t.equal(holdDown.judge(DOWN), DOWN);
-      t.equal(holdDown.judge(DOWN), DOWN, 'told twice it is one loss');
+      lose(holdDown);
+      lose(holdDown);
       took.push(await over(clock, holdDown));
     }
-    t.strictSame(took, [1000, 2000, 4000, 8000, 16_000, 16_000]);
+    t.strictSame(took, [1000, 2000, 4000, 8000, 16_000, 16_000], 'told twice it is one loss');
     t.equal(looks, 6, 'told when it is over');
     await clock.advance(60_000);
-    holdDown.judge(DOWN);
+    lose(holdDown);
     t.equal(await over(clock, holdDown), 1000, 'a new story');
   },
 );
+
+await t.test('a return that does not last is another loss', async (t) => {
+  const clock = new VirtualClock();
+  const holdDown = new LinkHoldDown(clock, () => undefined);
+  lose(holdDown);
+  holdDown.see([END0]);
+  await clock.advance(900);
+  holdDown.see([DARK]);
+  await clock.advance(5000);
+  t.equal(await over(clock, holdDown), 2000);
+});
+
+await t.test('another link is another story; one that is gone is forgotten', async (t) => {
+  const clock = new VirtualClock();
+  const holdDown = new LinkHoldDown(clock, () => undefined);
+  const end1 = link(3, 'end1');
+  lose(holdDown);
+  t.strictSame(holdDown.see([END0, end1]), [DARK, end1]);
+  holdDown.see([end1]);
+  t.strictSame(holdDown.see([END0, end1]), [END0, end1]);
+});
 
 await t.test('after a stop no timer runs, whatever is looked at', async (t) => {
   const clock = new VirtualClock();
@@ -43,21 +70,26 @@ await t.test('after a stop no timer runs, whatever is looked at', async (t) => {
   const holdDown = new LinkHoldDown(clock, () => {
     looks += 1;
   });
-  holdDown.judge(DOWN);
-  holdDown.judge(undefined);
+  lose(holdDown);
+  holdDown.see([END0]);
   holdDown.stop();
-  t.equal(holdDown.judge(undefined), undefined);
-  t.equal(holdDown.judge(DOWN), DOWN);
-  holdDown.judge(undefined);
+  t.strictSame(holdDown.see([END0]), [END0]);
+  lose(holdDown);
+  holdDown.see([END0]);
   await clock.advance(60_000);
   t.equal(looks, 0);
 });
 
-await t.test('a fault of another kind passes', async (t) => {
-  const holdDown = new LinkHoldDown(new VirtualClock(), () => undefined);
-  const missing: Fault = { reason: 'link-missing', detail: '' };
-  t.equal(holdDown.judge(missing), missing);
-  t.equal(holdDown.judge(undefined), undefined);
+await t.test('with auto it goes on the link that was not lost', async (t) => {
+  const { rig } = await leadingRig({ groups: [{ name: 'api', vips: [VIP], links: 'auto' }] });
+  rig.kernel.setLink(link(3, 'end1'));
+  rig.kernel.add(foreign(3, '10.0.0.2', 24));
+  rig.kernel.setLink(DARK);
+  await settle();
+  rig.kernel.setLink(END0);
+  await settle();
+  t.equal(rig.candidates.get('api'), true);
+  t.equal(rig.controller.status.assignment.link?.name, 'end1');
 });
 
 await t.test(
