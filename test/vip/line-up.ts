@@ -1,4 +1,5 @@
 // The groups of a running daemon when its configuration changes, in simulated time.
+import { EventEmitter, once } from 'node:events';
 import t from 'tap';
 import type { GroupConfig } from '../../src/config/types.ts';
 import { Groups } from '../../src/vip/groups.ts';
@@ -39,12 +40,12 @@ async function leading() {
 
 /** Releases stay under way until the returned function is called. */
 function answerLater(rig: Rig): () => void {
-  let answer = (): void => undefined;
-  const answered = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
-  rig.answerRelease = () => answered;
-  return () => answer();
+  const answer = new EventEmitter();
+  const answered = once(answer, 'answered');
+  rig.answerRelease = async () => {
+    await answered;
+  };
+  return () => void answer.emit('answered');
 }
 
 await t.test('what is gone is off its link and released before anything else', async (t) => {
