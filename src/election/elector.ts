@@ -3,6 +3,7 @@ import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
 import { Aftermath } from './aftermath.ts';
 import { ElectionCore, type ElectionOptions, type ElectionParts } from './core.ts';
+import { FactsReading } from './facts-reading.ts';
 import { wayOfRelease } from './heir.ts';
 import { readFacts, type FactsByNode } from './node-facts.ts';
 import { Session, type SessionEnd } from './session.ts';
@@ -36,12 +37,16 @@ class NameTakenError extends Error {
 export class Elector implements ElectionControl {
   readonly #core: ElectionCore;
   readonly #aftermath: Aftermath;
+  readonly #facts: FactsReading;
   readonly #random: () => number;
   #session: Session | undefined;
 
   constructor(parts: ElectionParts, options: ElectionOptions, random: () => number = Math.random) {
     this.#core = new ElectionCore(parts, options);
     this.#aftermath = new Aftermath(this.#core);
+    const { store, keys } = this.#core;
+    const bounded = { deadlineMs: options.timing.requestDeadlineMs, signal: NEVER_ABORTED };
+    this.#facts = new FactsReading(() => readFacts(store, keys, bounded));
     this.#random = random;
   }
 
@@ -187,8 +192,7 @@ export class Elector implements ElectionControl {
 
   /** What all nodes say of themselves. @throws StoreError */
   facts(signal: AbortSignal): Promise<FactsByNode> {
-    const { store, keys, options } = this.#core;
-    return readFacts(store, keys, { deadlineMs: options.timing.requestDeadlineMs, signal });
+    return this.#facts.ask(signal);
   }
 
   /**
