@@ -197,12 +197,15 @@ export class Elector implements ElectionControl {
 
   /**
    * Gives the lease back, after `run` has ended and everything was withdrawn and released. Resolves
-   * when etcd answered or the deadline passed: what remains goes with the lease's TTL.
+   * when etcd answered or the deadline passed: what remains goes with the lease's TTL. So does everything
+   * while an address could not be withdrawn in an election where our key is all that others wait for: the
+   * lease outlives our right.
    */
   async retire(deadlineMs: number): Promise<void> {
-    const { lease, parts } = this.#core;
+    const { lease, parts, members } = this.#core;
     const { leaseId } = parts.journal.memory;
     if (leaseId === undefined) return;
+    if ([...members.values()].some(({ mustOutlive }) => mustOutlive)) return;
     try {
       await lease.revoke(leaseId, deadlineMs, NEVER_ABORTED);
     } catch (error) {

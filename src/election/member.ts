@@ -55,6 +55,11 @@ export class Member {
     return this.#tokens.listed;
   }
 
+  /** Others take as soon as our key is gone, and nobody has confirmed that our addresses are. */
+  get mustOutlive(): boolean {
+    return this.#parts.foreignElection && this.listed !== undefined;
+  }
+
   isBurnt(token: Token): boolean {
     return this.#tokens.isBurnt(token);
   }
