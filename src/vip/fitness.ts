@@ -1,6 +1,6 @@
 import { elapsedMs, type Clock, type Instant } from '../clock.ts';
 import type { FactsByNode } from '../election/node-facts.ts';
-import { isTrouble } from '../election/types.ts';
+import { isTrouble, type CandidateView } from '../election/types.ts';
 import { OperatorError } from '../errors.ts';
 import type { Verdict } from '../health/types.ts';
 import { best, others, USUAL_WEIGHT, type Other } from './candidates.ts';
@@ -101,11 +101,17 @@ export class Fitness implements Standing {
     return { reason: 'unhealthy', detail: this.health.detail };
   }
 
+  /** Who else stands, as far as anybody can tell: a stranger does not say whether it lives. */
+  get #rivals(): readonly CandidateView[] {
+    const { queue } = this.#parts.controller.status;
+    return queue.filter(({ mine, foreign, alive }) => !mine && (foreign || alive));
+  }
+
   /** Out of the election, unless nobody else would hold the group. */
   #keepOut(): void {
     const { clock, controller } = this.#parts;
-    const { queue, holder, looks } = controller.status;
-    const rivals = queue.filter(({ mine, foreign, alive }) => !mine && (foreign || alive));
+    const { holder, looks } = controller.status;
+    const rivals = this.#rivals;
     const now = clock.now();
     if (looks === 0 || rivals.length > 0) this.#freeSince = undefined;
     else this.#freeSince ??= now;
@@ -121,9 +127,7 @@ export class Fitness implements Standing {
 
   /** Unhealthy, and holding: while nobody else lives it is the last resort, also if etcd fails it shortly. */
   #keep(): void {
-    this.#lastResort = !this.#parts.controller.status.queue.some(
-      ({ mine, alive }) => !mine && alive,
-    );
+    this.#lastResort = this.#rivals.length === 0;
     this.#seek((all) => this.#giveUp(all));
   }
 

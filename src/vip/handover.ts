@@ -74,7 +74,7 @@ export class Handover {
   }
 
   /**
-   * The other candidates of a group, by a look at etcd that begins now.
+   * The other candidates of a group, by a look at the queue that begins now, and what their nodes said last.
    * @throws OperatorError when etcd does not answer
    */
   async candidates(controller: GroupController, signal: AbortSignal): Promise<Other[]> {

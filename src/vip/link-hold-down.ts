@@ -37,10 +37,9 @@ export class LinkHoldDown {
   /** The links as they count: without carrier while its return has not lasted. */
   see(links: readonly Link[]): readonly Link[] {
     if (this.#stopped || this.#losses.size === 0) return links;
-    const byIndex = new Map(links.map((link) => [link.index, link]));
     for (const [index, loss] of this.#losses) {
-      const link = byIndex.get(index);
-      if (link === undefined) this.#forget(index, loss);
+      const link = links.find((each) => each.index === index);
+      if (link === undefined || (!loss.down && this.#isPast(loss))) this.#forget(index, loss);
       else if (!loss.down) continue;
       else if (hasCarrier(link)) this.#awaitReturn(loss);
       // It went away once more before its return counted.
@@ -60,9 +59,14 @@ export class LinkHoldDown {
     const before = this.#losses.get(index);
     before?.cancel?.();
     const at = this.#clock.now();
-    const soon = before !== undefined && elapsedMs(before.at, at) < CALM_MS;
+    const soon = before !== undefined && !this.#isPast(before);
     const holdDownMs = soon ? Math.min(before.holdDownMs * 2, HOLD_DOWN_MAX_MS) : HOLD_DOWN_MIN_MS;
     this.#losses.set(index, { at, holdDownMs, down: true, cancel: undefined });
+  }
+
+  /** The next loss is a story of its own. */
+  #isPast({ at }: Loss): boolean {
+    return elapsedMs(at, this.#clock.now()) >= CALM_MS;
   }
 
   #awaitReturn(loss: Loss): void {

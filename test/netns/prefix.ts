@@ -55,4 +55,26 @@ await inNamespace(t, import.meta.url, async () => {
       },
     );
   }
+
+  await t.test(
+    'behind an address of scope link, where the kernel refuses it, it is /32',
+    async (t) => {
+      const { h1, start } = await makeSite(t);
+      setUp(h1, 0);
+      ip('-n', 'h1', 'address', 'del', `${OWN}/24`, 'dev', 'h1');
+      ip('-n', 'h1', 'address', 'add', `${OWN}/24`, 'dev', 'h1', 'scope', 'link');
+      const daemon = start(h1, { args: ['--vip', `${VIP}/24`, '--link', 'h1'] });
+      await daemon.said(leading);
+      t.equal(vipOf(h1)?.prefixlen, 32);
+    },
+  );
+
+  await t.test('on a point-to-point link the subnet is that of the other end', async (t) => {
+    const { h1, start } = await makeSite(t);
+    ip('-n', 'h1', 'address', 'add', '192.0.2.1', 'peer', '10.88.0.1/24', 'dev', 'h1');
+    const daemon = start(h1, { args: ['--vip', '10.88.0.9/24', '--link', 'h1'] });
+    await daemon.said(leading);
+    const vip = addressesOf(h1).find(({ local }) => local === '10.88.0.9');
+    t.match(vip, { prefixlen: 24, secondary: true });
+  });
 });

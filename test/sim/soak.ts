@@ -5,8 +5,8 @@ import { soak } from './soak/soak.ts';
 import { emptySummary, merge } from './soak/summary.ts';
 
 /**
- * Schedules of `npm test`, by the profiles of their hosts; `npm run soak` takes other seeds, and more. One
- * with mixed profiles takes longer: a fast holder beats five times as often. One with operations takes
+ * Schedules of `npm test`, by the profiles of their hosts: as many as its time allows. `npm run test:full`
+ * takes 20,000 (test/full/sim/schedules.ts), `npm run soak` other seeds, and more. One with mixed profiles takes longer: a fast holder beats five times as often. One with operations takes
  * thrice as long: groups are probed, and the LAN is asked.
  */
 const SCHEDULES = [

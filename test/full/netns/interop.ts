@@ -4,12 +4,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
-import { systemClock } from '../../src/clock.ts';
-import { LONGEST_TAKEOVER_AFTER_MS } from '../../src/election/promise.ts';
-import { etcdctl } from '../fixtures/etcd-store.ts';
-import { has, holds, makeSite, recordOf, VIP } from '../fixtures/hosts.ts';
-import { inNamespace } from '../fixtures/namespace.ts';
-import { until } from '../fixtures/program.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { LONGEST_TAKEOVER_AFTER_MS } from '../../../src/election/promise.ts';
+import { etcdctl } from '../../fixtures/etcd-store.ts';
+import { has, holds, makeSite, recordOf, VIP } from '../../fixtures/hosts.ts';
+import { inNamespace } from '../../fixtures/namespace.ts';
+import { until } from '../../fixtures/program.ts';
 
 const ELECTION = '/vip-elector/elections/default';
 

@@ -11,9 +11,9 @@ import {
   VIP,
   writeReleased,
   type Host,
-} from '../fixtures/hosts.ts';
-import { inNamespace } from '../fixtures/namespace.ts';
-import { until } from '../fixtures/program.ts';
+} from '../../fixtures/hosts.ts';
+import { inNamespace } from '../../fixtures/namespace.ts';
+import { until } from '../../fixtures/program.ts';
 
 /** A window from one read of the daemon to another, so many reads later: about 37 heartbeats. */
 const READS = 5;
