@@ -41,13 +41,17 @@ export class Acts {
     const { candidacy, tenure } = member;
     const work = async (): Promise<void> => {
       switch (decision.kind) {
-        case 'take':
-          if (await tenure.take(self, decision, view, signal)) {
-            spawn(this.#remember(member, view, signal));
-          } else core.view.doubt();
+        case 'take': {
+          const taken = await tenure.take(self, decision, view, signal);
+          if (taken) spawn(this.#remember(member, view, signal));
+          else core.view.doubt();
           // The pace of beats is a holder's from now on. The taking was one: the next has time.
-          core.parts.clock.timer(AFTER_TAKING_MS, () => core.beatNow.ring());
+          core.parts.clock.timer(AFTER_TAKING_MS, () => {
+            core.beatNow.ring();
+            if (taken) core.lease.refresh();
+          });
           break;
+        }
         case 'depose':
           if (!(await candidacy.depose(self, decision.deposing, view, signal))) core.view.doubt();
           break;

@@ -5,6 +5,7 @@ import { newLeaseId } from './keys.ts';
 import { RHO } from './promise.ts';
 import { StoreError, type LeaseId, type Store } from './store.ts';
 import type { Journal } from './types.ts';
+import { Wakeup } from './wakeup.ts';
 
 /** A keep-alive this often in each TTL: two may be lost. */
 const KEEP_ALIVES_PER_TTL = 3;
@@ -32,6 +33,7 @@ export class Lease {
   readonly #newId: () => LeaseId;
   /** When the last confirmed keep-alive or grant had been sent. */
   #aliveSentAt: Instant | undefined;
+  readonly #due = new Wakeup();
 
   constructor(
     parts: LeaseParts,
@@ -80,12 +82,20 @@ export class Lease {
     return id;
   }
 
+  /**
+   * Keeps it alive at once: what is begun now should not end with a lease that has run out nearly, for
+   * a paused machine does not know how long ago its last keep-alive was.
+   */
+  refresh(): void {
+    this.#due.ring();
+  }
+
   /** Keeps the lease alive until the signal aborts; resolves early when etcd says it is gone. */
   async keep(id: LeaseId, signal: AbortSignal): Promise<void> {
     const { store, clock, journal, emit } = this.#parts;
     let waitMs = this.#ttlMs / KEEP_ALIVES_PER_TTL;
     for (;;) {
-      await clock.sleep(waitMs, signal);
+      await this.#due.wait(clock, waitMs, signal);
       const sentAt = clock.now();
       try {
         const ttl = await store.keepAlive(id, { deadlineMs: this.#deadlineMs, signal });

@@ -140,6 +140,8 @@ export class GroupController {
     this.#takenAt = proof.sentAt;
     const lastResort = this.#standing?.isLastResort === true;
     this.#dispatch({ type: 'taken', resumed, ...(lastResort && { reason: 'last-resort' }) });
+    // The answer may have come when what it proves was over.
+    this.#hold.check();
   }
 
   onProved(proof: Proof): void {

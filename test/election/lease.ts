@@ -76,6 +76,24 @@ await t.test('it is kept alive beyond its TTL, and its end is told', async (t) =
   t.match(log.events.at(-1), { type: 'lease-gone', leaseId: id });
 });
 
+await t.test('a refresh keeps it alive at once, not when its turn comes', async (t) => {
+  const { lease, store: wrapped } = leaseWith();
+  const id = await lease.open(NEVER);
+  const aborter = new AbortController();
+  const before = systemClock.now();
+  const told = new Promise<number>((resolve) => {
+    wrapped.keepAlive = (...args) => {
+      resolve(elapsedMs(before, systemClock.now()));
+      aborter.abort(new Error('enough'));
+      return store.keepAlive(...args);
+    };
+  });
+  lease.refresh();
+  const kept = lease.keep(id, aborter.signal);
+  await t.rejects(kept, { message: 'enough' });
+  t.ok((await told) < TTL_MS / 3, 'before its turn');
+});
+
 await t.test('an error is no end; an abort is', async (t) => {
   const made = leaseWith();
   const id = await made.lease.open(NEVER);

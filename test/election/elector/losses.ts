@@ -38,11 +38,11 @@ await t.test(
     for (const { name } of groups) await hand.seedReleased(name);
     // A round of ten beats is longer than the takeover, and a hold outlasts what a busy machine does.
     const timing = {
-      heartbeatEveryMs: 300,
-      requestDeadlineMs: 800,
-      holdForMs: 2000,
-      takeoverAfterMs: takeoverAfterMs(2000, TIMING.fenceLatencyMs),
-      leaseTtlMs: 10_000,
+      heartbeatEveryMs: 600,
+      requestDeadlineMs: 2000,
+      holdForMs: 4500,
+      takeoverAfterMs: takeoverAfterMs(4500, TIMING.fenceLatencyMs),
+      leaseTtlMs: 15_000,
     };
     const node = (name: string) => new TestNode(t, { name, prefix, endpoints, groups, timing });
     const [a, b] = [node('a'), node('b')];
@@ -68,7 +68,11 @@ await t.test(
         return reply;
       };
     });
-    const group = await lost;
+    // With its reads cut it would not come back: nothing to wait for then.
+    const early = a
+      .until('expired')
+      .then(() => Promise.reject(new Error('expired before the loss')));
+    const group = await Promise.race([lost, early]);
     const from = a.heard.length;
     await a.until('proved', (each) => each.group === group, from);
     t.match(await a.until('lost'), { group, reason: 'lease-lost' }, 'by its turn in the beats');

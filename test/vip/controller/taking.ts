@@ -1,6 +1,7 @@
 // The controller with simulated time, a simulated kernel and the real monitor, fence, guard and
 // machine: what it does to come to lead.
 import t from 'tap';
+import { elapsedMs } from '../../../src/clock.ts';
 import { ours } from '../../fixtures/fake-kernel.ts';
 import { Rig, OWN_QUEUE, startedRig } from '../../fixtures/group-rig.ts';
 import { settle } from '../../fixtures/virtual-clock.ts';
@@ -34,6 +35,19 @@ await t.test('a taking assigns, and announces once the kernel acknowledged', asy
     { type: 'transition' },
     { type: 'takeover', group: 'api', durationMs: 5 },
   ]);
+});
+
+await t.test('a taking whose answer came after its own deadline holds nothing', async (t) => {
+  const rig = await startedRig();
+  const proof = rig.proof();
+  await rig.clock.advance(elapsedMs(rig.clock.now(), proof.deadline) + 110);
+  rig.took();
+  rig.controller.onTaken(proof, false);
+  t.equal(rig.state, 'withdrawing', 'in the same turn');
+  await settle();
+  t.notMatch(rig.took().join(), 'assign');
+  t.equal(rig.state, 'following');
+  t.equal(rig.controller.fence.isOpen(rig.clock.now()), false);
 });
 
 await t.test('the journal lists an address before the kernel has it', async (t) => {
