@@ -48,7 +48,9 @@ export class Acts {
           // The pace of beats is a holder's from now on. The taking was one: the next has time.
           core.parts.clock.timer(AFTER_TAKING_MS, () => {
             core.beatNow.ring();
-            if (taken) core.lease.refresh();
+            // In an election outside our prefix nothing is taken on a lease that may end soon [H8].
+            if (taken && !core.keys.isForeignElection(member.group.electionKey))
+              core.lease.refresh();
           });
           break;
         }

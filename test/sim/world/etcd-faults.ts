@@ -1,4 +1,5 @@
 import { NOTHING_LEFT, type Begin, type FaultKind } from './fault.ts';
+import { removeAgain } from './key-faults.ts';
 
 /** No leader for a while; of what waited for one, half is lost with the old one. */
 const noLeader: Begin = ({ cluster, rng }) => {
@@ -20,6 +21,7 @@ export const ETCD_FAULTS = {
       cluster.restore(Math.floor(choice * 4), choice * 4 - Math.floor(choice * 4) < 0.5);
       invariants.onRestore();
       cluster.regainQuorum(() => true);
+      removeAgain(world);
     };
   },
   'no-space': ({ cluster }) => {

@@ -15,12 +15,21 @@ function remove({ cluster }: World, key: string | undefined): void {
 /** Until it is gone: a request may be lost with etcd's leader, and what is to be removed may still wait for one. */
 function removeForGood(world: World, key: string): void {
   const { keyspace, available } = world.cluster;
+  world.removed.add(key);
   if (available && keyspace.get(key) === undefined) return;
   if (available) remove(world, key);
   world.scheduler.after(REMOVED_AGAIN_MS, () => {
     const kv = keyspace.get(key);
     if (!available || kv?.lease === NO_LEASE) removeForGood(world, key);
   });
+}
+
+/** Who restores a snapshot looks whether that brought back what was removed. */
+export function removeAgain(world: World): void {
+  const { keyspace } = world.cluster;
+  for (const key of world.removed) {
+    if (keyspace.get(key)?.lease === NO_LEASE) removeForGood(world, key);
+  }
 }
 
 function put({ cluster }: World, key: string, value: string, lease = NO_LEASE): void {

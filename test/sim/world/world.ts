@@ -53,6 +53,8 @@ export class World {
   readonly invariants: Invariants;
   readonly foreign: ForeignCandidate | undefined;
   readonly rng: Rng;
+  /** What somebody has removed for good. */
+  readonly removed = new Set<string>();
   /** How often groups have gone from one state to another, and why. */
   readonly transitions: Transitions = {};
   /** Told of every event of every daemon. */
