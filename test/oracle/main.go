@@ -1,8 +1,9 @@
 // The oracle: what Talos's own code makes of each case of the corpus.
 //
-// Usage: oracle CORPUS GOLDEN MODULE-VERSION. For every case it loads the input, applies the patches
-// and validates the result with github.com/siderolabs/talos/pkg/machinery, and says whether the
-// expectation of the case, written by the same encoder, is the same.
+// Usage: oracle CORPUS GOLDEN MODULE MODULE-VERSION. For every case it loads the input, applies the
+// patches and validates the result with Talos's own module (talos.go beside it: one for each age of
+// Talos that can be asked), and says whether the expectation of the case, written by the same encoder,
+// is the same.
 package main
 
 import (
@@ -13,11 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/siderolabs/talos/pkg/machinery/config/configloader"
-	"github.com/siderolabs/talos/pkg/machinery/config/configpatcher"
-	"github.com/siderolabs/talos/pkg/machinery/config/encoder"
-	"github.com/siderolabs/talos/pkg/machinery/config/validation"
-	"go.yaml.in/yaml/v4"
+	"gopkg.in/yaml.v3"
 )
 
 // testCase is a file of the corpus.
@@ -50,31 +47,24 @@ type golden struct {
 	Answers map[string]answer `json:"answers"`
 }
 
-// metal is the mode of `talosctl validate -m metal`.
-type metal struct{}
-
-func (metal) String() string        { return "metal" }
-func (metal) RequiresInstall() bool { return false }
-func (metal) InContainer() bool     { return false }
-
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: oracle CORPUS GOLDEN MODULE-VERSION")
+	if len(os.Args) != 5 {
+		fmt.Fprintln(os.Stderr, "usage: oracle CORPUS GOLDEN MODULE MODULE-VERSION")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(corpus, target, version string) error {
+func run(corpus, target, module, version string) error {
 	files, err := filepath.Glob(filepath.Join(corpus, "*.yaml"))
 	if err != nil {
 		return err
 	}
 	result := golden{
-		Module:  "github.com/siderolabs/talos/pkg/machinery",
+		Module:  module,
 		Version: version,
 		Answers: map[string]answer{},
 	}
@@ -120,49 +110,4 @@ func ask(given testCase) answer {
 		Merged:  string(merged),
 		Invalid: said,
 	}
-}
-
-// merge does what `talosctl machineconfig patch` does.
-func merge(input string, texts []string) ([]byte, error) {
-	config, err := configloader.NewFromBytes([]byte(input))
-	if err != nil {
-		return nil, err
-	}
-	patches := make([]configpatcher.Patch, 0, len(texts))
-	for _, text := range texts {
-		patch, err := configpatcher.LoadPatch([]byte(text))
-		if err != nil {
-			return nil, err
-		}
-		patches = append(patches, patch)
-	}
-	output, err := configpatcher.Apply(configpatcher.WithConfig(config), patches)
-	if err != nil {
-		return nil, err
-	}
-	merged, err := output.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	return normal(merged)
-}
-
-// normal is a configuration as Talos writes it: defaults, order and quotes are the same in all.
-func normal(text []byte) ([]byte, error) {
-	config, err := configloader.NewFromBytes(text)
-	if err != nil {
-		return nil, err
-	}
-	return config.EncodeBytes(encoder.WithComments(encoder.CommentsDisabled))
-}
-
-func validate(text []byte) string {
-	config, err := configloader.NewFromBytes(text)
-	if err != nil {
-		return err.Error()
-	}
-	if _, err := config.ValidateAsClient(metal{}, validation.WithLocal()); err != nil {
-		return err.Error()
-	}
-	return ""
 }

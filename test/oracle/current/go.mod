@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/siderolabs/talos/pkg/machinery v1.14.0-rc.1
-	go.yaml.in/yaml/v4 v4.0.0-rc.4
+	gopkg.in/yaml.v3 v3.0.1
 )
 
 // As in Talos's own go.mod: replacements of a dependency do not reach those who use it.
