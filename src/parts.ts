@@ -7,6 +7,7 @@ import type { Emit } from './events.ts';
 import { nodeFacts, noticing } from './facts.ts';
 import type { KernelGuard } from './fencing/kernel-guard.ts';
 import { openGuard } from './guard.ts';
+import { hinting } from './hints.ts';
 import { openLan } from './lan.ts';
 import { NetworkMonitor } from './network/monitor.ts';
 import { openNetwork } from './network/rtnetlink.ts';
@@ -110,7 +111,8 @@ export async function openParts(
   const broken = new AbortController();
   const onDefect = (error: unknown): void => broken.abort(error);
   const { onConflict } = config;
-  const telling = noticing(emit, () => elector.factsChanged());
+  const hints = hinting(emit, (work) => void clock.timer(0, work));
+  const telling = noticing(hints, () => elector.factsChanged());
   const shared = { network, monitor, guard, journal: state, clock, emit: telling, onDefect };
   const controllers = { ...shared, ...lan, election: elector, onConflict };
   const operations = operationsOf({ config, groups, elector, mark, controllers });
