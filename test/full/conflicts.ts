@@ -56,18 +56,4 @@ await inNamespace(t, import.meta.url, async () => {
       },
     );
   }
-
-  await t.test('yield: a host that is about to take an IPv6 VIP is heard', async (t) => {
-    const site = await makeBridgedSite(t);
-    const { h1, start } = site;
-    addIpv6(site);
-    const daemon = start(h1, { args: ['--vip', VIP6, '--link', 'h1', '--on-conflict', 'yield'] });
-    await daemon.said(leading);
-    // Its kernel looks first, as it should, and lets it be: ours answers (RFC 4862 §5.4.3).
-    ip('-n', STRANGER.name, 'address', 'add', `${VIP6}/64`, 'dev', STRANGER.name);
-    t.match(await daemon.said(conflict), { vip: VIP6, mac: STRANGER.mac, answer: 'yielded' });
-    await daemon.said({ msg: 'transition', to: 'faulted' });
-    ip('-n', STRANGER.name, 'address', 'del', `${VIP6}/64`, 'dev', STRANGER.name);
-    await daemon.said(leading, daemon.lines.length);
-  });
 });
