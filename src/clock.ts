@@ -40,6 +40,11 @@ export interface Clock {
   timer(ms: number, callback: () => void): () => void;
 }
 
+/** CLOCK_MONOTONIC in microseconds since boot: service managers order by it what they are told (sd_notify(3)). */
+export function monotonicMicroseconds(): bigint {
+  return process.hrtime.bigint() / 1000n;
+}
+
 /** setTimeout fires at once when given more than this (2^31 − 1 ms). */
 const MAX_TIMER_MS = 2_147_483_647;
 

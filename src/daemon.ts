@@ -69,9 +69,10 @@ export async function runDaemon(config: Config, load: () => Promise<Config>): Pr
     };
     opened.add(() => hooks?.stop());
     const parts = await openParts({ config, version, clock: systemClock, emit }, opened);
+    const manager = new ServiceManager(process.env, process.pid, { clock: systemClock, emit });
     const reloading = new Reload({
       ...parts,
-      config,
+      manager,
       load,
       setLogLevel: (level) => {
         observer.logLevel = level;
@@ -80,7 +81,7 @@ export async function runDaemon(config: Config, load: () => Promise<Config>): Pr
     const onRunning = (signal: AbortSignal): void => {
       reload = () => void reloading.request(signal).catch(parts.onDefect);
     };
-    await serve(parts, observer, stopped.signal, onRunning);
+    await serve(parts, { observer, manager }, stopped.signal, onRunning);
   } finally {
     await opened.close();
     process.off('SIGTERM', onSignal);
@@ -103,11 +104,11 @@ async function openHooks(
 /** The life of the daemon: what is started in which order, and ended in which. */
 async function serve(
   parts: Parts,
-  observer: Observer,
+  { observer, manager }: { readonly observer: Observer; readonly manager: ServiceManager },
   stop: AbortSignal,
   onRunning: (signal: AbortSignal) => void,
 ): Promise<void> {
-  const { config, clock, emit, monitor, groups, elector, broken, fence } = parts;
+  const { config, clock, emit, monitor, groups, elector, broken, tempo } = parts;
   const startedAt = clock.now();
   const { version, etcd } = observer;
   emit({ type: 'started', version, node: config.node });
@@ -119,7 +120,7 @@ async function serve(
   monitor.subscribe((event) => groups.onNetwork(event));
   const running = new AbortController();
   const { signal } = running;
-  const own = { config, clock, version, startedAt, groups, elector, etcd, fence };
+  const own = { config, clock, version, startedAt, groups, elector, etcd, tempo };
   const reported = report({
     ...own,
     health: (group) => parts.lineUp.health(group),
@@ -131,7 +132,6 @@ async function serve(
       (await import('./cluster-reading.ts')).readCluster(parts.store, config, within),
   };
   await observer.start(answers, signal);
-  const manager = new ServiceManager(process.env, process.pid, { clock, emit });
   const pulse = {
     onTick: (lagMs: number): void => {
       manager.tick(elector.lastTurnAt);

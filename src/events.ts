@@ -107,6 +107,8 @@ export type ElectorEvent =
   | { type: 'vip-held'; group: string; vip: string; link: string; held: boolean }
   | { type: 'withdraw-failed'; group: string; vip: string; link: string; err: unknown }
   | { type: 'leftover-withdrawn'; vip: string; link: string }
+  /** Once of each kind: who may have removed an address of ours, or have added one that is not. */
+  | { type: 'hint'; about: 'removed' | 'foreign'; hint: string }
   | { type: 'drift-repaired'; group: string; vip: string; link: string; durationMs: number }
   /**
    * Another station claims or answers for a VIP; told at once, and again once in 10 s while it does.

@@ -45,7 +45,7 @@ export function openLan(
   opened.add(() => sender.close());
   const advertiser = hasIPv6(config.groups) ? openNeighbourSender() : undefined;
   opened.add(() => advertiser?.close());
-  const neighbours = new Neighbourhood(sender, emit);
+  const neighbours = new Neighbourhood({ sender, neighbours: advertiser }, emit);
   opened.add(() => neighbours.close());
   const { announceEveryMs } = config.timing;
   const announcer = new Announcer(

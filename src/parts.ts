@@ -7,11 +7,11 @@ import type { Emit } from './events.ts';
 import { nodeFacts, noticing } from './facts.ts';
 import type { KernelGuard } from './fencing/kernel-guard.ts';
 import { openGuard } from './guard.ts';
+import { hinting } from './hints.ts';
 import { openLan } from './lan.ts';
 import { NetworkMonitor } from './network/monitor.ts';
 import { openNetwork } from './network/rtnetlink.ts';
 import type { Network } from './network/types.ts';
-import type { FenceStatus } from './observe/status.ts';
 import { TracedNetwork } from './observe/traced-network.ts';
 import { TracedStore } from './observe/traced-store.ts';
 import type { Opened } from './opened.ts';
@@ -19,6 +19,7 @@ import { probesOf } from './probes.ts';
 import { DrainFile } from './runtime/drain-file.ts';
 import { StateFile } from './runtime/state-file.ts';
 import { refuseTalosVips } from './talos/admission.ts';
+import { Tempo } from './tempo.ts';
 import type { ControllerParts } from './vip/controller.ts';
 import { Drain } from './vip/drain.ts';
 import { Groups } from './vip/groups.ts';
@@ -28,14 +29,15 @@ import { LineUp } from './vip/line-up.ts';
 
 /** The parts of a running daemon, in the order in which they are made. */
 export interface Parts {
-  /** With the timing that the kernel's guard allows. */
+  /** As it was read at the start. */
   readonly config: Config;
+  /** The timing that the kernel's guard allows. */
+  readonly tempo: Tempo;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly network: Network;
   readonly monitor: NetworkMonitor;
   readonly guard: KernelGuard;
-  readonly fence: FenceStatus;
   readonly state: StateFile;
   readonly store: Store;
   readonly groups: Groups;
@@ -90,7 +92,10 @@ export async function openParts(
   const facts = (): string =>
     nodeFacts({ config, version, monitor, groups, lineUp, drained: () => mark.isThere });
   const admit: Parts['admit'] = (wanted, signal) =>
-    refuseTalosVips({ groups: wanted }, store, { deadlineMs: timing.requestDeadlineMs, signal });
+    refuseTalosVips({ groups: wanted }, store, {
+      deadlineMs: tempo.timing.requestDeadlineMs,
+      signal,
+    });
   const elector = new Elector(
     {
       store,
@@ -102,23 +107,25 @@ export async function openParts(
     },
     { node, prefix, groups: configured, timing, facts },
   );
+  const tempo = new Tempo({ timing, fence, elector, announcer: lan.announcer });
   const broken = new AbortController();
   const onDefect = (error: unknown): void => broken.abort(error);
   const { onConflict } = config;
-  const telling = noticing(emit, () => elector.factsChanged());
+  const hints = hinting(emit, (work) => void clock.timer(0, work));
+  const telling = noticing(hints, () => elector.factsChanged());
   const shared = { network, monitor, guard, journal: state, clock, emit: telling, onDefect };
   const controllers = { ...shared, ...lan, election: elector, onConflict };
   const operations = operationsOf({ config, groups, elector, mark, controllers });
   const { lineUp } = operations;
   opened.add(() => lineUp.stop());
   return {
-    config: { ...config, timing },
+    config,
+    tempo,
     clock,
     emit,
     network,
     monitor,
     guard,
-    fence,
     state,
     store,
     groups,

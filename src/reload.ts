@@ -1,16 +1,19 @@
 import type { Config, GroupConfig } from './config/types.ts';
 import { OperatorError } from './errors.ts';
 import { hasIPv6 } from './lan.ts';
+import type { ServiceManager } from './observe/sd-notify.ts';
 import type { Parts } from './parts.ts';
 import { refuseOwnVipAsEndpoint, refuseUnusableVips } from './refusals.ts';
 
 /** What may change while the daemon runs; everything else rests on what was opened at its start. */
-const LIVE: ReadonlySet<string> = new Set(['groups', 'logLevel']);
+const LIVE: ReadonlySet<string> = new Set(['groups', 'logLevel', 'timing']);
 
 export interface ReloadParts extends Pick<
   Parts,
-  'clock' | 'emit' | 'monitor' | 'lineUp' | 'admit'
+  'clock' | 'emit' | 'monitor' | 'lineUp' | 'admit' | 'tempo'
 > {
+  /** Told that what runs is about to change, and that it has or has not. */
+  readonly manager: Pick<ServiceManager, 'reloading' | 'ready'>;
   /** Reads the configuration anew. @throws ConfigError */
   readonly load: () => Promise<Config>;
   /** As it was read at the start. */
@@ -46,12 +49,19 @@ export class Reload {
   async #run(signal: AbortSignal): Promise<void> {
     do {
       this.#again = false;
-      await this.#reload(signal);
+      const { manager, lineUp } = this.#parts;
+      manager.reloading();
+      try {
+        await this.#reload(signal);
+      } finally {
+        // What it is told while it stops is the stop's.
+        if (!lineUp.stopped) manager.ready();
+      }
     } while (this.#again && !signal.aborted);
   }
 
   async #reload(signal: AbortSignal): Promise<void> {
-    const { emit, load, lineUp, setLogLevel } = this.#parts;
+    const { emit, load, lineUp, setLogLevel, tempo } = this.#parts;
     let config: Config;
     try {
       config = await load();
@@ -67,6 +77,10 @@ export class Reload {
       setLogLevel(config.logLevel);
       changed.push('log.level');
     }
+    if (otherwise(this.#config.timing, config.timing)) {
+      tempo.change(config.timing);
+      changed.push('timing');
+    }
     this.#config = config;
     try {
       changed.push(...(await lineUp.apply(config.groups, signal)));
@@ -79,13 +93,14 @@ export class Reload {
 
   /** @throws OperatorError, ConfigError, StoreError with nothing changed */
   async #check(config: Config, signal: AbortSignal): Promise<void> {
-    const { clock, monitor, admit, lineUp } = this.#parts;
+    const { clock, monitor, admit, lineUp, tempo } = this.#parts;
     const fixed = fixedChanges(this.#config, config);
     if (fixed.length > 0) {
       throw new OperatorError(
         `${fixed.join(', ')} cannot change while the daemon runs: restart it, which resumes what it holds`,
       );
     }
+    if (otherwise(this.#config.timing, config.timing)) tempo.check(config.timing);
     const elsewhere = elsewhereChanges(lineUp.configs, config.groups);
     if (elsewhere.length > 0) {
       throw new OperatorError(
@@ -103,12 +118,14 @@ export class Reload {
   }
 }
 
+function otherwise(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) !== JSON.stringify(other);
+}
+
 /** Fields that are otherwise and cannot be so. */
 function fixedChanges(before: Config, now: Config): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])] as (keyof Config)[];
-  return names.filter(
-    (name) => !LIVE.has(name) && JSON.stringify(before[name]) !== JSON.stringify(now[name]),
-  );
+  return names.filter((name) => !LIVE.has(name) && otherwise(before[name], now[name]));
 }
 
 /** Groups whose election stands elsewhere, and that are new, gone or at another place. */

@@ -3,7 +3,8 @@ import type { Config } from './config/types.ts';
 import type { Elector } from './election/elector.ts';
 import type { EtcdBoard } from './observe/etcd-board.ts';
 import type { Answers } from './observe/observer.ts';
-import type { FenceStatus, GroupStatus, ProbeResult, StatusReport } from './observe/status.ts';
+import type { GroupStatus, ProbeResult, StatusReport } from './observe/status.ts';
+import type { Tempo } from './tempo.ts';
 import type { GroupController } from './vip/controller.ts';
 import type { Groups } from './vip/groups.ts';
 import type { LineUp } from './vip/line-up.ts';
@@ -18,7 +19,7 @@ interface ReportParts {
   readonly health?: LineUp['health'];
   readonly elector: Pick<Elector, 'lastTurnAt'>;
   readonly etcd: EtcdBoard;
-  readonly fence: FenceStatus;
+  readonly tempo: Pick<Tempo, 'timing' | 'fence'>;
 }
 
 function groupStatus(
@@ -52,7 +53,7 @@ function groupStatus(
 
 /** What the daemon answers when it is asked: `/status`, `/healthz`, the slack metric. */
 export function report(parts: ReportParts): Pick<Answers, 'status' | 'health' | 'slackMs'> {
-  const { config, clock, version, startedAt, groups, elector, etcd, fence } = parts;
+  const { config, clock, version, startedAt, groups, elector, etcd, tempo } = parts;
   const slackMs = (): number | undefined => {
     const open = groups.all().filter(({ fence }) => fence.deadline !== undefined);
     const now = clock.now();
@@ -60,7 +61,7 @@ export function report(parts: ReportParts): Pick<Answers, 'status' | 'health' | 
   };
   const health = (): ProbeResult => {
     const idleMs = elapsedMs(elector.lastTurnAt, clock.now());
-    const ok = idleMs <= config.timing.holdForMs;
+    const ok = idleMs <= tempo.timing.holdForMs;
     const detail = `the control loop turned ${Math.round(idleMs)} ms ago`;
     return { ok, detail };
   };
@@ -76,7 +77,7 @@ export function report(parts: ReportParts): Pick<Answers, 'status' | 'health' | 
         holdForMs: etcd.holdForMs,
         slackMs: slack === undefined ? null : Math.round(slack),
       },
-      fence,
+      fence: tempo.fence,
       groups: groups.all().map((each) => groupStatus(each, parts.health?.(each.group.name))),
     };
   };

@@ -22,8 +22,8 @@ async function setUp() {
   const startedAt = clock.now();
   const elector = { lastTurnAt: startedAt };
   const config = someConfig();
-  const fence = SOME_FENCE;
-  const about = { config, version: '1.2.3', startedAt, fence };
+  const tempo = { timing: config.timing, fence: SOME_FENCE };
+  const about = { config, version: '1.2.3', startedAt, tempo };
   const answers = report({ clock, groups, elector, etcd, ...about });
   return { rig, clock, etcd, elector, answers };
 }

@@ -86,13 +86,14 @@ interface Run {
  */
 export class Announcer {
   readonly #parts: AnnouncerParts;
-  readonly #everyMs: number;
+  /** Between announcements after the burst, in milliseconds. */
+  everyMs: number;
   readonly #burstMs: readonly number[];
   readonly #runs = new Map<string, readonly Run[]>();
 
   constructor(parts: AnnouncerParts, { everyMs, burstMs = BURST_MS }: AnnouncerTiming) {
     this.#parts = parts;
-    this.#everyMs = everyMs;
+    this.everyMs = everyMs;
     this.#burstMs = burstMs;
   }
 
@@ -213,8 +214,8 @@ export class Announcer {
     const inBurst = this.#burstMs.find((ms) => ms > passedMs);
     if (inBurst !== undefined) return inBurst;
     const burstEndMs = this.#burstMs.at(-1) ?? 0;
-    const periods = Math.floor((passedMs - burstEndMs) / this.#everyMs) + 1;
-    return burstEndMs + periods * this.#everyMs;
+    const periods = Math.floor((passedMs - burstEndMs) / this.everyMs) + 1;
+    return burstEndMs + periods * this.everyMs;
   }
 
   #send({ station, kind, send }: Frame, mayWait: boolean): 'done' | 'full' | 'no-source' {

@@ -2,10 +2,9 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { describe, OperatorError } from '../errors.ts';
 import { SystemError } from '../libc.ts';
+import { destinationOf } from './ndp.ts';
 import type { FrameSender } from './types.ts';
 
-/** Everybody on the link (RFC 4291 §2.7.1). */
-const ALL_NODES = 'ff02::1';
 /** RFC 4861 §7.1.2: receivers drop whatever has crossed a router. */
 const HOP_LIMIT = 255;
 
@@ -52,7 +51,8 @@ const CODES: readonly (readonly [RegExp, keyof typeof constants.errno])[] = [
 ];
 
 /**
- * Sends ICMPv6 messages to all nodes of a link through one raw socket, bound to that link. The kernel
+ * Sends neighbour discovery to a link through one raw socket, bound to that link: advertisements to all
+ * nodes, solicitations to those who may have their target. The kernel
  * puts an address of the link before them, and their checksum; they pass the fence's output chain.
  */
 export class NeighbourSender implements FrameSender {
@@ -80,7 +80,7 @@ export class NeighbourSender implements FrameSender {
       const data = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
       // Not the package's own `send`: it waits for a turn of the loop, and the fence that was asked
       // before it may have closed by then.
-      socket.wrap.send(data, 0, data.length, ALL_NODES, () => undefined);
+      socket.wrap.send(data, 0, data.length, destinationOf(message), () => undefined);
     } catch (error) {
       throw withCode(error);
     }

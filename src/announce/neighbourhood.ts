@@ -1,110 +1,121 @@
 import type { Emit } from '../events.ts';
 import { describe } from '../errors.ts';
-import { attachFilter, closeFd, watchReadable } from '../libc.ts';
-import { bindPacketSocket, openPacketSocket, receivePacket } from '../network/packet-socket.ts';
+import type { ReceivedPacket } from '../network/packet-socket.ts';
 import type { Vip } from '../network/types.ts';
-import { arpQuestion, ETHERTYPE_ARP, parseArp, type ArpPacket } from './arp.ts';
+import { arpQuestion, ETHERTYPE_ARP, parseArp } from './arp.ts';
 import { claimFilter } from './claim-filter.ts';
+import { ClaimSocket } from './claim-socket.ts';
+import { ETHERTYPE_IPV6, parseNdpClaim } from './ndp-frame.ts';
+import { solicitation } from './ndp.ts';
 import type { Claim, FrameSender, Neighbours } from './types.ts';
-
-/** Frames taken before the loop may do other things: whoever floods us must not stop our heartbeats. */
-const FRAMES_AT_ONCE = 64;
 
 /** The sender of a probe, and so the target of its answer. */
 const NOBODY = '0.0.0.0';
 
 type Listener = (claim: Claim) => void;
+type Family = Vip['family'];
+
+/** What takes questions to links. Both stay the caller's. */
+interface Askers {
+  /** Ethernet frames: for IPv4. */
+  readonly sender: FrameSender;
+  /** ICMPv6 messages: needed where there are IPv6 VIPs. */
+  readonly neighbours: FrameSender | undefined;
+}
 
 /**
- * Other stations by ARP, over one packet socket that is open only while somebody listens, and that a
- * filter in the kernel keeps from waking us for anything but a claim to a VIP.
+ * Other stations by ARP and by neighbour discovery, over one packet socket for each that is open only while
+ * somebody listens, and that a filter in the kernel keeps from waking us for anything but a claim to a VIP.
  */
 export class Neighbourhood implements Neighbours {
-  readonly #sender: FrameSender;
+  readonly #askers: Askers;
   readonly #emit: Emit;
-  readonly #listeners = new Map<Listener, ReadonlySet<string>>();
-  #socket: { readonly fd: number; readonly unwatch: () => void } | undefined;
+  readonly #listeners = new Map<Listener, readonly Vip[]>();
+  readonly #sockets: Readonly<Record<Family, ClaimSocket>>;
 
-  /** @param sender for probes; stays the caller's */
-  constructor(sender: FrameSender, emit: Emit) {
-    this.#sender = sender;
+  constructor(askers: Askers, emit: Emit) {
+    this.#askers = askers;
     this.#emit = emit;
+    this.#sockets = {
+      4: this.#socket(ETHERTYPE_ARP, readArpClaim),
+      6: this.#socket(ETHERTYPE_IPV6, readNdpClaim),
+    };
   }
 
   listen(vips: readonly Vip[], listener: Listener): () => void {
     // A function of its own for each call: the same listener may be given twice.
     const own: Listener = (claim) => listener(claim);
-    const addresses = vips.filter(({ family }) => family === 4).map(({ address }) => address);
-    this.#listeners.set(own, new Set(addresses));
+    this.#listeners.set(own, vips);
     this.#refit();
     return () => {
       if (this.#listeners.delete(own)) this.#refit();
     };
   }
 
-  ask(linkIndex: number, mac: string, vip: Vip): void {
-    if (vip.family === 4) this.#sender.send(linkIndex, arpQuestion(mac, NOBODY, vip.address));
+  ask(linkIndex: number, mac: string, { family, address }: Vip): void {
+    const { sender, neighbours } = this.#askers;
+    if (family === 4) sender.send(linkIndex, arpQuestion(mac, NOBODY, address));
+    else neighbours?.send(linkIndex, solicitation(mac, address));
   }
 
   /** Hears nothing from now on. Idempotent. */
   close(): void {
     this.#listeners.clear();
-    this.#hangUp();
+    for (const family of [4, 6] as const) this.#sockets[family].close();
   }
 
-  /** Opens, narrows or closes the socket by what is listened for. */
+  #socket(etherType: number, read: (packet: ReceivedPacket) => Claim | undefined): ClaimSocket {
+    const deaf = (error: unknown): void => this.#deaf(error);
+    return new ClaimSocket({
+      etherType,
+      onFrame: (packet) => {
+        const claim = read(packet);
+        if (claim !== undefined) this.#tell(claim);
+      },
+      onFailed: deaf,
+    });
+  }
+
+  /** Opens, narrows or closes the sockets by what is listened for. */
   #refit(): void {
-    const addresses = [...new Set([...this.#listeners.values()].flatMap((each) => [...each]))];
-    if (addresses.length === 0) {
-      this.#hangUp();
-      return;
-    }
-    try {
-      this.#socket ??= this.#open();
-      attachFilter(this.#socket.fd, claimFilter(addresses));
-      bindPacketSocket(this.#socket.fd, ETHERTYPE_ARP, 0);
-    } catch (error) {
-      this.#hangUp();
-      this.#emit({ type: 'deaf', err: describe(error) });
-    }
-  }
-
-  /** Receives nothing until it is bound to a protocol, so nothing passes before the filter is there. */
-  #open(): { fd: number; unwatch: () => void } {
-    const fd = openPacketSocket(0, 'raw');
-    return { fd, unwatch: watchReadable(fd, () => this.#read()) };
-  }
-
-  #hangUp(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
-    if (socket === undefined) return;
-    socket.unwatch();
-    closeFd(socket.fd);
-  }
-
-  #read(): void {
-    for (let count = 0; count < FRAMES_AT_ONCE; count += 1) {
-      // A listener may have ended the listening.
-      if (this.#socket === undefined) return;
-      let packet;
-      try {
-        packet = receivePacket(this.#socket.fd);
-      } catch (error) {
-        this.#emit({ type: 'deaf', err: describe(error) });
-        return;
+    const vips = [...this.#listeners.values()].flat();
+    for (const family of [4, 6] as const) {
+      const same = vips.filter((vip) => vip.family === family);
+      const addresses = [...new Set(same.map(({ address }) => address))];
+      const socket = this.#sockets[family];
+      if (addresses.length === 0) {
+        socket.close();
+        continue;
       }
-      if (packet === undefined) return;
-      const arp = parseArp(packet.bytes);
-      if (arp !== undefined) this.#tell(packet.ifindex, arp);
+      try {
+        socket.receive(claimFilter(family, addresses));
+      } catch (error) {
+        this.#deaf(error);
+      }
     }
   }
 
-  #tell(linkIndex: number, { kind, senderIp, senderMac, targetIp }: ArpPacket): void {
-    const answers = kind === 'reply' && targetIp === NOBODY;
-    const claim: Claim = { address: senderIp, linkIndex, mac: senderMac, answers };
-    for (const [listener, addresses] of this.#listeners) {
-      if (addresses.has(senderIp)) listener(claim);
+  #deaf(error: unknown): void {
+    this.#emit({ type: 'deaf', err: describe(error) });
+  }
+
+  #tell(claim: Claim): void {
+    for (const [listener, vips] of this.#listeners) {
+      if (vips.some(({ address }) => address === claim.address)) listener(claim);
     }
   }
+}
+
+function readArpClaim({ ifindex: linkIndex, bytes }: ReceivedPacket): Claim | undefined {
+  const said = parseArp(bytes);
+  if (said === undefined) return undefined;
+  const { kind, senderIp: address, senderMac: mac, targetIp } = said;
+  return { address, linkIndex, mac, answers: kind === 'reply' && targetIp === NOBODY };
+}
+
+function readNdpClaim({ ifindex: linkIndex, bytes }: ReceivedPacket): Claim | undefined {
+  const said = parseNdpClaim(bytes);
+  if (said === undefined) return undefined;
+  const { target: address, mac, solicited: answers } = said;
+  return { address, linkIndex, mac, answers };
 }

@@ -54,7 +54,7 @@ const IDLE_BEAT_EVERY_MS = 3000;
 
 /** The parts of one node's election, put together. They outlive sessions. */
 export class ElectionCore {
-  readonly options: ElectionOptions;
+  options: ElectionOptions;
   readonly parts: ElectionParts;
   readonly keys: Keys;
   readonly store: GuardedStore;
@@ -112,6 +112,15 @@ export class ElectionCore {
     for (const group of options.groups) this.members.set(group.name, this.#member(group));
   }
 
+  /** Everything goes by another timing from now on, but the lease: its TTL is what it was granted with. */
+  retime(timing: ElectionTiming): void {
+    this.options = { ...this.options, timing };
+    const { requestDeadlineMs } = timing;
+    this.reader.deadlineMs = requestDeadlineMs;
+    this.lease.deadlineMs = requestDeadlineMs;
+    this.heartbeat.retime(timing);
+  }
+
   /** A group that is configured from now on. One that was leaving stays as it is. */
   addGroup(group: ElectionGroup): void {
     const known = this.members.get(group.name);
@@ -146,7 +155,7 @@ export class ElectionCore {
 
   #member(group: ElectionGroup): Member {
     const { clock, journal, listener, emit } = this.parts;
-    const { requestDeadlineMs, fenceLatencyMs } = this.options.timing;
+    const timing = (): ElectionTiming => this.options.timing;
     const member = new Member(
       {
         clock,
@@ -155,9 +164,12 @@ export class ElectionCore {
         heartbeat: this.heartbeat,
         listener,
         emit,
-        send: (txn, signal) => this.store.txn(txn, { deadlineMs: requestDeadlineMs, signal }),
+        send: (txn, signal) =>
+          this.store.txn(txn, { deadlineMs: timing().requestDeadlineMs, signal }),
         capped: (proof) => this.#capped(group.name, proof),
-        fenceLatencyMs,
+        get fenceLatencyMs() {
+          return timing().fenceLatencyMs;
+        },
         foreignElection: this.keys.isForeignElection(group.electionKey),
       },
       group,

@@ -2,7 +2,12 @@ import type { Instant } from '../clock.ts';
 import { describe } from '../errors.ts';
 import type { Reason } from '../events.ts';
 import { Aftermath } from './aftermath.ts';
-import { ElectionCore, type ElectionOptions, type ElectionParts } from './core.ts';
+import {
+  ElectionCore,
+  type ElectionOptions,
+  type ElectionParts,
+  type ElectionTiming,
+} from './core.ts';
 import { FactsReading } from './facts-reading.ts';
 import { wayOfRelease } from './heir.ts';
 import { readFacts, type FactsByNode } from './node-facts.ts';
@@ -44,10 +49,14 @@ export class Elector implements ElectionControl {
   constructor(parts: ElectionParts, options: ElectionOptions, random: () => number = Math.random) {
     this.#core = new ElectionCore(parts, options);
     this.#aftermath = new Aftermath(this.#core);
-    const { store, keys } = this.#core;
-    const bounded = { deadlineMs: options.timing.requestDeadlineMs, signal: NEVER_ABORTED };
-    this.#facts = new FactsReading(() => readFacts(store, keys, bounded));
+    this.#facts = new FactsReading(() => this.#readFacts());
     this.#random = random;
+  }
+
+  #readFacts(): Promise<FactsByNode> {
+    const { store, keys, options } = this.#core;
+    const deadlineMs = options.timing.requestDeadlineMs;
+    return readFacts(store, keys, { deadlineMs, signal: NEVER_ABORTED });
   }
 
   /** When the control loop last turned: what /healthz goes by. */
@@ -127,6 +136,14 @@ export class Elector implements ElectionControl {
     } finally {
       this.#session = undefined;
     }
+  }
+
+  /** Goes by another timing from now on; the TTL of a lease that stands stays. What is held stays held. */
+  retime(timing: ElectionTiming): void {
+    const { look, beatNow } = this.#core;
+    this.#core.retime(timing);
+    look.ring();
+    beatNow.ring();
   }
 
   setCandidate(group: string, wanted: boolean): void {

@@ -49,8 +49,11 @@ interface HeartbeatParts {
  */
 export class Heartbeat {
   readonly #parts: HeartbeatParts;
-  readonly #longest: Terms;
-  readonly #adaptation: Adaptation;
+  #longest: Terms;
+  #adaptation: Adaptation;
+  readonly #calmMs: number | undefined;
+  /** The longest terms of before, until every listed token may promise what the timing now asks for. */
+  #before: Terms | undefined;
   /** Tokens that every beat lists, by group. */
   readonly listed = new Map<string, Listed>();
   readonly key = new HeartbeatKey(this.listed);
@@ -66,6 +69,7 @@ export class Heartbeat {
     this.#parts = parts;
     this.#longest = timing;
     const { idleEveryMs, shortest, calmMs } = timing;
+    this.#calmMs = calmMs;
     this.#adaptation = new Adaptation(timing, shortest, parts.clock.now(), calmMs);
     this.pace = new Pace({
       briskEveryMs: () => this.#briskEveryMs(),
@@ -75,7 +79,7 @@ export class Heartbeat {
   }
 
   get #terms(): Terms {
-    return this.#adaptation.terms;
+    return this.#before ?? this.#adaptation.terms;
   }
 
   /** A right lasts for what proved it, so beats come no slower before each that runs is proved for longer. */
@@ -84,6 +88,36 @@ export class Heartbeat {
     const running = [...this.listed.values()].filter(({ provedUntil }) => now < provedUntil);
     const { heartbeatEveryMs } = this.#terms;
     return Math.min(heartbeatEveryMs, ...running.map(({ provedEveryMs }) => provedEveryMs));
+  }
+
+  /**
+   * Promises by another timing from now on. What is promised ends no earlier for it. A longer promise than a
+   * token's ceiling, which the record tells [H5], waits until that token was taken anew with a higher one.
+   */
+  retime(timing: Terms & Pick<HeartbeatTiming, 'shortest'>): void {
+    const before = this.#before ?? this.#longest;
+    this.#longest = timing;
+    const { shortest } = timing;
+    const now = this.#parts.clock.now();
+    this.#adaptation = new Adaptation(timing, shortest, now, this.#calmMs);
+    // Until the next beat, in any case: it is announced as things were.
+    this.#before = before;
+  }
+
+  /** The longest promise of the present timing. */
+  get longestMs(): number {
+    return this.#longest.holdForMs;
+  }
+
+  /** What may promise too little is to be taken anew; once nothing is, the new terms count. @returns whether anything is */
+  #raise(): boolean {
+    if (this.#before === undefined) return false;
+    const low = [...this.listed].filter(([, { ceilingMs }]) => ceilingMs < this.longestMs);
+    for (const [group] of low) this.key.mustBeTakenAnew(group);
+    if (low.length > 0) return true;
+    this.#before = undefined;
+    this.#tellTerms();
+    return false;
   }
 
   /** What a token taken now may ever promise. */
@@ -126,6 +160,8 @@ export class Heartbeat {
    * reported and not thrown.
    */
   async beat(self: Self, signal: AbortSignal): Promise<BeatFinding> {
+    // A taking that was under way when the timing changed has told the old ceiling.
+    const low = this.#raise();
     // One for all portions: what is proved was taken on this very key.
     const { ground, created: on } = this.key;
     const exactly = this.#suspicious || ground.kind !== 'own';
@@ -145,7 +181,7 @@ export class Heartbeat {
     const proved =
       findings.length === portions.length && findings.every((each) => each === NOTHING);
     if (exactly && proved) this.#suspicious = false;
-    return together(findings);
+    return together(low ? [...findings, { ...NOTHING, anew: true }] : findings);
   }
 
   async #beatPortion(

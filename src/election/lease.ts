@@ -29,7 +29,8 @@ interface LeaseParts {
 export class Lease {
   readonly #parts: LeaseParts;
   readonly #ttlMs: number;
-  readonly #deadlineMs: number;
+  /** Of one request, in milliseconds. */
+  deadlineMs: number;
   readonly #newId: () => LeaseId;
   /** When the last confirmed keep-alive or grant had been sent. */
   #aliveSentAt: Instant | undefined;
@@ -41,7 +42,7 @@ export class Lease {
   ) {
     this.#parts = parts;
     this.#ttlMs = options.ttlMs;
-    this.#deadlineMs = options.deadlineMs;
+    this.deadlineMs = options.deadlineMs;
     this.#newId = options.newId ?? (() => newLeaseId(randomBytes(8).readBigUInt64BE()));
   }
 
@@ -62,7 +63,7 @@ export class Lease {
   async open(signal: AbortSignal): Promise<LeaseId> {
     const { store, clock, journal, emit } = this.#parts;
     const { memory } = journal;
-    const options = { deadlineMs: this.#deadlineMs, signal };
+    const options = { deadlineMs: this.deadlineMs, signal };
     const remembered = memory.leaseId;
     if (remembered !== undefined) {
       const sentAt = clock.now();
@@ -98,7 +99,7 @@ export class Lease {
       await this.#due.wait(clock, waitMs, signal);
       const sentAt = clock.now();
       try {
-        const ttl = await store.keepAlive(id, { deadlineMs: this.#deadlineMs, signal });
+        const ttl = await store.keepAlive(id, { deadlineMs: this.deadlineMs, signal });
         if (ttl === 0) {
           if (journal.memory.leaseId === id) journal.memory.leaseId = undefined;
           emit({ type: 'lease-gone', leaseId: id });

@@ -20,7 +20,8 @@ export class Reader {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #view: View;
-  readonly #deadlineMs: number;
+  /** Of one read, in milliseconds. */
+  deadlineMs: number;
   #failures = 0;
   #goodSince: Instant | undefined;
   #lastGoodAt: Instant | undefined;
@@ -31,7 +32,7 @@ export class Reader {
     this.#store = store;
     this.#clock = clock;
     this.#view = view;
-    this.#deadlineMs = deadlineMs;
+    this.deadlineMs = deadlineMs;
   }
 
   /** Consecutive failed reads. */
@@ -50,7 +51,7 @@ export class Reader {
    * @throws RegressionError; every other failure is counted and not thrown
    */
   async read(signal: AbortSignal): Promise<boolean> {
-    const options = { deadlineMs: this.#deadlineMs, signal };
+    const options = { deadlineMs: this.deadlineMs, signal };
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const read = this.#view.read();
       let complete: boolean;

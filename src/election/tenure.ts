@@ -23,6 +23,7 @@ export interface TenureParts {
   readonly send: Send;
   /** Shortens a proof where something else than the beat bounds it too. */
   readonly capped: (proof: Proof) => Proof;
+  /** Of the present timing. */
   readonly fenceLatencyMs: number;
 }
 
@@ -68,14 +69,16 @@ export class Tenure {
     const before = named ? view.record : held;
     // A resume may say more than the record did, for this writes the record: whoever waits by what it
     // said compares its revision. By less than its profile needs a token could never be held.
-    const ceilingMs = held?.ceilingMs ?? Math.max(before?.ceilingMs ?? 0, heartbeat.ceilingMs());
+    const usualMs = held?.ceilingMs ?? Math.max(before?.ceilingMs ?? 0, heartbeat.ceilingMs());
+    // Another timing came while it is held: as with a resume.
+    const ceilingMs = held === undefined ? usualMs : Math.max(usualMs, heartbeat.longestMs);
     const listed = this.#tokens.list(token, ceilingMs);
     const beat = heartbeat.compose(self);
     const { ground } = heartbeat.key;
     const record = heldRecord(self, token, {
       seq: beat.seq,
       ceilingMs,
-      fenceLatencyMs,
+      fenceLatencyMs: Math.max(fenceLatencyMs, held?.fenceLatencyMs ?? 0),
       nowMs: clock.wallMs(),
       ...(before !== undefined && { sinceMs: before.sinceMs }),
     });
@@ -127,7 +130,7 @@ export class Tenure {
     if (!renewed) listener.onTaken(group.name, proof, this.#tokens.resumes(token));
     else {
       listener.onProved(group.name, proof);
-      emit({ type: 'claim-renewed', group: group.name });
+      if (ceilingMs === held?.ceilingMs) emit({ type: 'claim-renewed', group: group.name });
     }
     return held === undefined && !named;
   }

@@ -94,6 +94,11 @@ const LINES: { readonly [T in EventType]: Line | ((event: EventOf<T>) => Line) }
   'withdraw-failed': ['network', 'error', 'cannot withdraw vip'],
   'leftover-withdrawn': ['network', 'warn', 'withdrew an address left behind'],
   'drift-repaired': ['network', 'warn', 'vip was deleted by someone else and put back'],
+  hint: ({ about }) => [
+    'network',
+    'warn',
+    about === 'removed' ? 'who may have deleted the vip' : 'whose the address may be',
+  ],
   'prefix-refused': ['network', 'warn', 'vip is assigned as /32, it would be the primary address'],
   conflict: ['announce', 'error', 'another station has our vip'],
   'conflict-over': ['announce', 'info', 'no other station has our vip any more'],

@@ -129,6 +129,7 @@ export class Metrics {
       case 'health': // `health_probe_up` and the state tell.
       case 'hook-done':
       case 'prefix-refused':
+      case 'hint':
       case 'conflict-over':
       case 'deaf':
       case 'call':

@@ -1,4 +1,4 @@
-import { after, elapsedMs, type Clock, type Instant } from '../clock.ts';
+import { after, elapsedMs, monotonicMicroseconds, type Clock, type Instant } from '../clock.ts';
 import type { Emit } from '../events.ts';
 import { sdNotify } from '../libc.ts';
 
@@ -19,6 +19,7 @@ interface ServiceManagerParts {
   readonly emit: Emit;
   /** Sends one datagram. @throws SystemError */
   readonly send?: typeof sdNotify;
+  readonly monotonicUs?: () => bigint;
 }
 
 /**
@@ -43,9 +44,15 @@ export class ServiceManager {
     this.watchdogMs = set ? Number(WATCHDOG_USEC) / 1000 : 0;
   }
 
-  /** The daemon answers, and takes part in the elections. */
+  /** The daemon answers, and takes part in the elections; after a reload: by what it says now. */
   ready(): void {
     this.#tell('READY=1');
+  }
+
+  /** It reads its configuration anew; `ready` says when that is over, also if it was refused. */
+  reloading(): void {
+    const { monotonicUs = monotonicMicroseconds } = this.#parts;
+    this.#tell(`RELOADING=1\nMONOTONIC_USEC=${monotonicUs()}`);
   }
 
   /** It releases what it holds. */

@@ -3,7 +3,7 @@ import t from 'tap';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openNeighbourSender, requireRawSocket } from '../../src/announce/neighbour-sender.ts';
-import { unsolicitedAdvertisement } from '../../src/announce/ndp.ts';
+import { solicitation, unsolicitedAdvertisement } from '../../src/announce/ndp.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { cable, indexOf, inNamespace, ip } from '../fixtures/namespace.ts';
 import { until } from '../fixtures/program.ts';
@@ -54,6 +54,12 @@ await inNamespace(t, import.meta.url, async () => {
       t.throws(() => sender.send(9999, advertisement), Error, 'a link that is not there');
       sender.send(indexOf('near'), advertisement);
       await until('tcpdump', () => heard.far.packets()[1]);
+      // A question: to those who may have the address, from an address of the link's own.
+      sender.send(indexOf('near'), solicitation(MAC, VIP));
+      const question = await until('tcpdump', () => heard.far.packets()[2]);
+      t.match(question, /hlim 255, next-header .* fe80::\S+ > ff02::1:ff00:100: \[icmp6 sum ok\]/);
+      t.match(question, `ICMP6, neighbor solicitation, length 32, who has ${VIP}`);
+      t.match(question, `source link-address option (1), length 8 (1): ${MAC}`);
       sender.close();
       sender.close();
       t.throws(() => sender.send(indexOf('near'), advertisement), { code: 'EBADF' });
@@ -74,9 +80,9 @@ function sent(send: () => void): true | undefined {
   }
 }
 
-/** What tcpdump says of the advertisements for the VIP that arrive in a namespace, a text each. */
+/** What tcpdump says of the advertisements and questions for the VIP that arrive in a namespace, a text each. */
 function listen(t: { teardown(handler: () => unknown): void }, name: string) {
-  const filter = 'icmp6 and ip6[40] == 136';
+  const filter = 'icmp6 and (ip6[40] == 135 or ip6[40] == 136)';
   const args = [
     'netns',
     'exec',

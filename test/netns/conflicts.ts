@@ -2,7 +2,14 @@
 import t from 'tap';
 import { arpQuestion, gratuitousArp } from '../../src/announce/arp.ts';
 import { openPacketSender } from '../../src/announce/packet-sender.ts';
-import { claimVip, leaveVip, makeBridgedSite, STRANGER } from '../fixtures/bridged.ts';
+import {
+  addIpv6,
+  claimVip,
+  leaveVip,
+  makeBridgedSite,
+  STRANGER,
+  VIP6,
+} from '../fixtures/bridged.ts';
 import { addressesOf, ask, holds, metric, VIP } from '../fixtures/hosts.ts';
 import { inNamespace, ip, within } from '../fixtures/namespace.ts';
 import { until } from '../fixtures/program.ts';
@@ -14,9 +21,11 @@ await inNamespace(t, import.meta.url, async () => {
   await t.test(
     'held: a station that only answers is found within 1 s, told and defended against',
     async (t) => {
-      const { h1, start } = await makeBridgedSite(t);
+      const site = await makeBridgedSite(t);
+      const { h1, start } = site;
+      addIpv6(site);
       const before = [addressesOf(h1), addressesOf(STRANGER)];
-      const daemon = start(h1);
+      const daemon = start(h1, { args: ['--vip', `${VIP},${VIP6}`, '--link', 'h1'] });
       await daemon.said(leading);
       const from = performance.now();
       claimVip();
@@ -31,11 +40,23 @@ await inNamespace(t, import.meta.url, async () => {
       });
       t.ok(ms < 1500, `found after ${Math.round(ms)} ms`);
       t.comment(`found after ${Math.round(ms)} ms`);
+      const from6 = performance.now();
+      claimVip(VIP6);
+      t.match(await daemon.said({ ...conflict, vip: VIP6 }), {
+        mac: STRANGER.mac,
+        answer: 'defended',
+      });
+      const ms6 = performance.now() - from6;
+      t.ok(ms6 < 1500, `IPv6: found after ${Math.round(ms6)} ms`);
+      t.comment(`IPv6: found after ${Math.round(ms6)} ms`);
       await holds(h1);
       const { text } = await ask(h1, '/metrics');
-      t.equal(metric(text, `vip_elector_conflicts_total{vip="${VIP}"}`), 1);
+      for (const vip of [VIP, VIP6]) {
+        t.equal(metric(text, `vip_elector_conflicts_total{vip="${vip}"}`), 1);
+      }
       t.strictSame(await daemon.stop(), { code: 0, signal: null });
       leaveVip();
+      leaveVip(VIP6);
       t.strictSame([addressesOf(h1), addressesOf(STRANGER)], before);
     },
   );

@@ -45,9 +45,12 @@ await inNamespace(t, import.meta.url, async () => {
     t.match(refused, { level: 'error', err: /groups\[1\].weight.*is outside 0 to 100/ });
     writeFileSync(file, 'groups: [');
     t.match(await reload('configuration refused, everything stays as it was'), { err: /YAML/ });
-    writeFileSync(file, `node: n9\ngroups: [{ ${one} }]\nlisten: ':2113'\nholdFor: 4s\n`);
+    writeFileSync(file, `node: n9\ngroups: [{ ${one} }]\nlisten: ':2113'\nkeepOnStop: true\n`);
     const fixed = await reload('configuration refused, everything stays as it was');
-    t.match(fixed, { err: /^timing cannot change while the daemon runs: restart it/ });
+    t.match(fixed, { err: /^keepOnStop cannot change while the daemon runs: restart it/ });
+    writeFileSync(file, `groups: [{ ${one} }]\nprofile: seconds\n`);
+    const guarded = await reload('configuration refused, everything stays as it was');
+    t.match(guarded, { err: /^profile: seconds cannot come after another profile/ });
     t.ok(has(h1, VIP) && has(h1, OTHER));
   });
 
@@ -88,4 +91,30 @@ await inNamespace(t, import.meta.url, async () => {
     t.strictSame(recordOf(endpoint, 'three'), held, 'with nobody else it keeps it');
     t.ok(has(h1, THIRD));
   });
+
+  await t.test(
+    'timing changes under a hold: shorter, and longer by a record of its own',
+    async (t) => {
+      const groups = `groups: [{ name: three, vips: [${THIRD}], link: h1, weight: 70 }]\n`;
+      writeFileSync(file, `log: { level: debug }\n${groups}`);
+      await reload('configuration reloaded');
+      const from = daemon.lines.length;
+      const { token, sinceMs } = recordOf(endpoint, 'three') ?? {};
+      for (const [timing, holdForMs] of [
+        ['profile: fast', 600],
+        ['holdFor: 5s', 5000],
+        ['profile: adaptive', 3000],
+      ] as const) {
+        writeFileSync(file, `log: { level: debug }\n${timing}\n${groups}`);
+        t.strictSame((await reload('configuration reloaded'))['changed'], ['timing'], timing);
+        await daemon.said({ msg: 'promise changed', holdForMs }, from);
+        t.match(recordOf(endpoint, 'three'), { state: 'held', token, sinceMs });
+      }
+      t.match(recordOf(endpoint, 'three'), { ceilingMs: 5000 }, 'written before it was promised');
+      const { fence } = JSON.parse((await ask(h1, '/status')).text) as { fence: object };
+      t.match(fence, { profile: 'adaptive' });
+      t.notOk(daemon.lines.slice(from).some(({ msg }) => msg === 'transition'));
+      t.ok(has(h1, THIRD));
+    },
+  );
 });

@@ -57,6 +57,8 @@ const EVERY_EVENT: readonly (readonly [level: string, event: ElectorEvent])[] = 
   ['error', { type: 'withdraw-failed', ...of, err: 'x' }],
   ['warn', { type: 'leftover-withdrawn', ...vip }],
   ['warn', { type: 'drift-repaired', ...of, durationMs: 3 }],
+  ['warn', { type: 'hint', about: 'removed', hint: 'x' }],
+  ['warn', { type: 'hint', about: 'foreign', hint: 'x' }],
   ['debug', { type: 'announced', ...vip, kind: 'na' }],
   ['warn', { type: 'announce-failed', ...vip, err: 'x' }],
   ['warn', { type: 'network-overrun', err: 'x' }],

@@ -14,6 +14,7 @@ function manager(environment: ServiceEnvironment) {
   const service = new ServiceManager(environment, PID, {
     clock,
     emit: (event) => void events.push(event),
+    monotonicUs: () => 123_456_789n,
     send: (socket, state) => {
       if (trouble.code !== undefined) throw new SystemError('sendto', trouble.code);
       sent.push(`${socket} ${state}`);
@@ -30,6 +31,14 @@ await t.test('the manager is told of the start and the stop', async (t) => {
   service.ready();
   service.stopping();
   t.strictSame(sent, [`${NOTIFY_SOCKET} READY=1`, `${NOTIFY_SOCKET} STOPPING=1`]);
+});
+
+await t.test('a reload is told, with its moment, and that it is over', async (t) => {
+  const { service, sent } = manager({ NOTIFY_SOCKET });
+  service.reloading();
+  service.ready();
+  const told = `${NOTIFY_SOCKET} RELOADING=1\nMONOTONIC_USEC=123456789`;
+  t.strictSame(sent, [told, `${NOTIFY_SOCKET} READY=1`]);
 });
 
 await t.test('without a manager nothing is sent', async (t) => {

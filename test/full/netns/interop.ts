@@ -1,48 +1,15 @@
 // etcd's own client takes part in our election: `etcdctl elect` sees our leader, waits behind us, and
 // we behind it. It honours no promise of ours, and we none of its: its end is waited out.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { systemClock } from '../../../src/clock.ts';
 import { LONGEST_TAKEOVER_AFTER_MS } from '../../../src/election/promise.ts';
+import { Elect } from '../../fixtures/elect.ts';
 import { etcdctl } from '../../fixtures/etcd-store.ts';
 import { has, holds, makeSite, recordOf, VIP } from '../../fixtures/hosts.ts';
 import { inNamespace } from '../../fixtures/namespace.ts';
 import { until } from '../../fixtures/program.ts';
 
 const ELECTION = '/vip-elector/elections/default';
-
-/** `etcdctl elect`, and the lines that it has printed: key and value of each leader, by turns. */
-class Elect implements AsyncDisposable {
-  readonly lines: string[] = [];
-  readonly #child: ChildProcess;
-
-  constructor(t: Test, endpoint: string, ...args: string[]) {
-    const command = [`--endpoints=${endpoint}`, 'elect', ...args];
-    // Dies with the test, whatever ends it.
-    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', 'etcdctl', ...command], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ETCDCTL_API: '3' },
-    });
-    const { stdout } = this.#child;
-    if (stdout) createInterface({ input: stdout }).on('line', (line) => this.lines.push(line));
-    t.teardown(() => this[Symbol.asyncDispose]());
-  }
-
-  /** Who leads, as told last. */
-  get leader(): string | undefined {
-    return this.lines.length % 2 === 0 ? this.lines.at(-1) : undefined;
-  }
-
-  /** Ends it as Ctrl-C does: it resigns and revokes its lease. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGINT');
-    await ended;
-  }
-}
 
 /** Who stands in the election, in order of their turn. */
 function queue(endpoint: string): string[] {

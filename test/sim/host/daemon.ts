@@ -8,7 +8,9 @@ import type { ConflictPolicy, Emit } from '../../../src/events.ts';
 import type { KernelGuard } from '../../../src/fencing/kernel-guard.ts';
 import { NetworkMonitor } from '../../../src/network/monitor.ts';
 import type { Network } from '../../../src/network/types.ts';
+import { OperatorError } from '../../../src/errors.ts';
 import { campaign, settlePast } from '../../../src/predecessor.ts';
+import { timingBeside } from '../../../src/tempo.ts';
 import { tick } from '../../../src/ticker.ts';
 import type { Probe } from '../../../src/health/types.ts';
 import type { GroupController } from '../../../src/vip/controller.ts';
@@ -33,6 +35,8 @@ export interface DaemonOptions {
   readonly groups: readonly GroupConfig[];
   /** What the guard allows. */
   readonly timing: Timing;
+  /** What the configuration says. */
+  readonly wanted: Timing;
   /** Profile `adaptive`: after so long without need its terms go down by a step. */
   readonly calmMs?: number | undefined;
   readonly keepOnStop: boolean;
@@ -60,7 +64,7 @@ export interface DaemonSeams {
  */
 export class SimDaemon {
   readonly groups = new Groups();
-  readonly timing: Timing;
+  timing: Timing;
   readonly #options: DaemonOptions;
   readonly #seams: DaemonSeams;
   readonly #monitor: NetworkMonitor;
@@ -186,6 +190,20 @@ export class SimDaemon {
   /** As a reload does with a changed file. */
   regroup(groups: readonly GroupConfig[]): Promise<unknown> {
     return this.#lineUp.apply(groups, this.#running.signal);
+  }
+
+  /** As a reload does with another timing; what it refuses changes nothing. */
+  retime(wanted: Timing): void {
+    const { guard } = this.#seams;
+    const { timing, wanted: first } = this.#options;
+    const instead = timing.profile !== first.profile && { err: 'the kernel has none' };
+    try {
+      this.timing = timingBeside({ timing, fence: { kind: guard.kind, ...instead } }, wanted);
+    } catch (error) {
+      if (error instanceof OperatorError) return;
+      throw error;
+    }
+    this.#elector.retime(this.timing);
   }
 
   /** As the command asks the daemon. @throws OperatorError when it is refused */

@@ -30,9 +30,10 @@ export const NOTICED_AFTER_MS = 110;
 /** The fence may close this much after the right (fencing/nftables-guard.ts, host/tables.ts). */
 const FENCE_LATE_MS = 10;
 
-export interface HostOptions extends Omit<DaemonOptions, 'timing'> {
+export interface HostOptions extends Omit<DaemonOptions, 'timing' | 'wanted'> {
   /** Of its first life, and of the later ones. */
   readonly timings: readonly Timing[];
+  readonly retimes?: readonly { readonly timing: Timing }[] | undefined;
   readonly rate: number;
   readonly upForMs: number;
   readonly routeMs: number;
@@ -141,7 +142,7 @@ export class Host {
     const seams = { kernel, process, network, emit, rng: rng.fork('gate') };
     const { guard, timing: allowed } = simGuard(seams, timing);
     const daemon = new SimDaemon(
-      { ...options, timing: allowed },
+      { ...options, timing: allowed, wanted: timing },
       {
         process,
         network,
@@ -198,6 +199,14 @@ export class Host {
     if (daemon === undefined || process === undefined) return;
     this.stopping = true;
     process.message(0, () => daemon.stop());
+  }
+
+  /** A reload with another timing, if a daemon runs. */
+  retime(timing: Timing): void {
+    const { daemon, process } = this;
+    process?.message(0, () => {
+      if (daemon?.ending === false) daemon.retime(timing);
+    });
   }
 
   cutPower(): void {

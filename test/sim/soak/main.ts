@@ -1,4 +1,4 @@
-/** `npm run soak -- --schedules N --seed S [--workers W] [--profiles mixed|fast|steady|adaptive] [--operations]` */
+/** `npm run soak -- --schedules N --seed S [--workers W] [--profiles mixed|retimed|fast|steady|adaptive] [--operations]` */
 import { runSchedule } from '../world/run.ts';
 import { scheduleOf } from '../world/schedule.ts';
 import { soakOptions } from './options.ts';

@@ -22,9 +22,8 @@ export class Promises {
     this.#failed.delete(process);
     const { shortest, holdForMs = 0 } = daemon?.timing ?? {};
     // What was taken by another configuration keeps its ceiling [H5].
-    const same = options.timings.every(
-      (each) => each.shortest !== undefined && each.holdForMs === holdForMs,
-    );
+    const all = [...options.timings, ...(options.retimes ?? []).map(({ timing }) => timing)];
+    const same = all.every((each) => each.shortest !== undefined && each.holdForMs === holdForMs);
     if (shortest === undefined || !same || beat.holdForMs >= holdForMs) return undefined;
     // It is calm again.
     if (machine.now() - failedAt >= (options.calmMs ?? 0)) return undefined;

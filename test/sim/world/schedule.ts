@@ -1,9 +1,15 @@
-import type { Profile } from '../../../src/config/types.ts';
+import type { Profile, Timing } from '../../../src/config/types.ts';
 import { LONGEST_HOLD_FOR_MS } from '../../../src/election/promise.ts';
 import type { Preference } from '../../../src/vip/fitness.ts';
 import { Rng } from '../engine/rng.ts';
 import { withProfiles, type Profiles } from './profiles.ts';
 import { FAULT_KINDS, FENCE_KINDS, OPERATION_KINDS, type Fault, type FaultKind } from './fault.ts';
+
+/** A reload that changes the timing, by the time of the schedule. */
+export interface Retime {
+  readonly atMs: number;
+  readonly timing: Timing;
+}
 
 export interface HostPlan {
   readonly node: string;
@@ -17,6 +23,7 @@ export interface HostPlan {
   readonly holdForMs: readonly [number, number];
   /** Profile `adaptive`: after so long without need its terms go down by a step. */
   readonly calmMs?: number | undefined;
+  readonly retimes?: readonly Retime[] | undefined;
   readonly keepOnStop: boolean;
   readonly startAtMs: number;
   /** Indices of the groups that it is configured for. */

@@ -95,6 +95,9 @@ export class World {
       const options = { ...rest, timings: timingsOf(plan), groups };
       const host = new Host(`h${index}`, around, rng.fork(`host ${index}`), options);
       scheduler.after(startAtMs, () => host.start());
+      for (const { atMs, timing } of plan.retimes ?? []) {
+        scheduler.after(atMs, () => host.retime(timing));
+      }
       return host;
     });
     this.invariants = new Invariants(this.hosts, this.groups, this.cluster, this.lan);
