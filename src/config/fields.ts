@@ -75,6 +75,14 @@ export const FIELDS: readonly Field[] = [
       '3s, 600ms, up to 3s, 4s',
   },
   {
+    path: 'leaseTtl',
+    flag: 'lease-ttl',
+    takes: 'DURATION',
+    fallback: '15s',
+    describe:
+      'TTL of the lease in etcd, which cleans up after a dead node: never the right to hold',
+  },
+  {
     path: 'announceEvery',
     flag: 'announce-every',
     takes: 'DURATION',

@@ -45,6 +45,15 @@ const LEVELS: Readonly<Record<string, string>> = {
 /** What we do in any case: nothing to set, and nothing to warn of. */
 const ALWAYS = ['vip_arp', 'cp_enable', 'vip_leaderelection', 'vip_skipdad'];
 
+/** Each has a field of ours. */
+const TAKEN = [
+  'vip_nodename',
+  'vip_loglevel',
+  'vip_arpRate',
+  'vip_leaseduration',
+  'prometheus_server',
+];
+
 const NOTHING: KubeVipNames = { given: new Map(), problems: [], warnings: [] };
 
 /**
@@ -80,6 +89,7 @@ class Reader {
     this.#take('vip_nodename', 'node', (text) => text);
     this.#take('prometheus_server', 'listen', (text) => text);
     this.#take('vip_loglevel', 'log-level', (text) => this.#level(text));
+    this.#take('vip_leaseduration', 'lease-ttl', (text) => this.#lease(text));
     this.#take('vip_arpRate', 'announce-every', (text) => this.#rate(text));
     this.#ignored();
     return { given: this.#given, problems: this.#problems, warnings: this.#warnings };
@@ -122,6 +132,13 @@ class Reader {
     return level;
   }
 
+  /** The lease, which cleans up after a dead node; never the right to hold. */
+  #lease(text: string): string | undefined {
+    if (/^[1-9]\d{0,5}$/.test(text)) return `${text}s`;
+    this.#refuse('vip_leaseduration', text, 'is no number', 'write seconds: 15');
+    return undefined;
+  }
+
   #rate(text: string): string | undefined {
     if (!/^\d{1,6}$/.test(text)) {
       this.#refuse('vip_arpRate', text, 'is no number', 'write milliseconds: 3000');
@@ -138,17 +155,11 @@ class Reader {
 
   #ignored(): void {
     const known = new Set([...ALWAYS, 'vip_subnet', 'address', 'vip_address', 'vip_interface']);
-    for (const name of ['vip_nodename', 'vip_loglevel', 'vip_arpRate', 'prometheus_server']) {
-      known.add(name);
-    }
+    for (const name of TAKEN) known.add(name);
     if (this.#set.has('address') && this.#set.has('vip_address')) known.delete('vip_address');
     for (const [name, value] of this.#set) {
       if (ALWAYS.includes(name) && value === 'false') {
         this.#warnings.push(`${name} = false of kube-vip is ignored: vip-elector always does so`);
-      } else if (name === 'vip_leaseduration') {
-        this.#warnings.push(
-          `${name} of kube-vip is ignored: the lease is 15 s, and what counts is --hold-for`,
-        );
       } else if (!known.has(name) && (ITS.test(name) || OTHERS.has(name))) {
         this.#warnings.push(`${name} of kube-vip is ignored: vip-elector has nothing like it`);
       }

@@ -145,7 +145,7 @@ function sourcesOf(sources: Sources, draft: Draft): Record<string, string> {
 /** @throws TypeError when a field that the rules require is missing: a fault of theirs */
 function configOf(draft: Draft): Config {
   const { node, prefix, listen, runtimeDir, stateDir, log, keepOnStop } = draft;
-  const { profile, holdFor, announceEvery, onConflict } = draft;
+  const { profile, holdFor, announceEvery, leaseTtl, onConflict } = draft;
   return {
     node: present(node),
     prefix: present(prefix),
@@ -155,6 +155,7 @@ function configOf(draft: Draft): Config {
       profile: present(profile),
       holdForMs: holdFor,
       announceEveryMs: announceEvery,
+      leaseTtlMs: leaseTtl,
     }),
     onConflict: present(onConflict),
     listen: present(listen),

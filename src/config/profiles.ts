@@ -54,6 +54,7 @@ export interface TimingChoice {
   readonly holdForMs?: number | undefined;
   readonly heartbeatEveryMs?: number | undefined;
   readonly announceEveryMs?: number | undefined;
+  readonly leaseTtlMs?: number | undefined;
 }
 
 /** Two beats and a deadline: the old holder, if it lives, beats first (protocol.md rule 12). */
@@ -62,6 +63,13 @@ export function smallestGraceMs({
   requestDeadlineMs,
 }: Pick<Terms, 'heartbeatEveryMs' | 'requestDeadlineMs'>): number {
   return 2 * heartbeatEveryMs + requestDeadlineMs;
+}
+
+/** Longer than what others wait for, and a beat (timing.ts). */
+export function smallestLeaseTtlMs(
+  timing: Pick<Timing, 'takeoverAfterMs' | 'heartbeatEveryMs' | 'requestDeadlineMs'>,
+): number {
+  return timing.takeoverAfterMs + timing.heartbeatEveryMs + timing.requestDeadlineMs;
 }
 
 /** The whole timing of a choice. Not checked yet: see `timingProblems`. */
@@ -80,7 +88,7 @@ export function timingFor(choice: TimingChoice): Timing {
     graceMs: smallestGraceMs(terms),
     takeoverAfterMs: takeoverAfterMs(terms.holdForMs, terms.fenceLatencyMs),
     announceEveryMs: choice.announceEveryMs ?? ANNOUNCE_EVERY_MS,
-    leaseTtlMs: LEASE_TTL_MS,
+    leaseTtlMs: choice.leaseTtlMs ?? LEASE_TTL_MS,
   };
 }
 
@@ -89,7 +97,11 @@ export function timingFor(choice: TimingChoice): Timing {
  * chosen where that is long enough for it.
  * @param least the smallest hold time of profile `seconds`, in milliseconds
  */
-export function withoutFence({ holdForMs, announceEveryMs }: Timing, least: number): Timing {
+export function withoutFence(
+  { holdForMs, announceEveryMs, ...rest }: Timing,
+  least: number,
+): Timing {
   const chosen = holdForMs >= least ? { holdForMs } : {};
-  return timingFor({ profile: 'seconds', announceEveryMs, ...chosen });
+  const timing = timingFor({ profile: 'seconds', announceEveryMs, ...chosen });
+  return { ...timing, leaseTtlMs: Math.max(rest.leaseTtlMs, smallestLeaseTtlMs(timing)) };
 }

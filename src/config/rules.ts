@@ -105,8 +105,8 @@ function clash(one: string, other: string): boolean {
   return one === other || isBelow(one, other) || isBelow(other, one);
 }
 
-function timing({ profile, holdFor, announceEvery }: Draft): Finding[] {
-  const choice = { holdForMs: holdFor, announceEveryMs: announceEvery };
+function timing({ profile, holdFor, announceEvery, leaseTtl }: Draft): Finding[] {
+  const choice = { holdForMs: holdFor, announceEveryMs: announceEvery, leaseTtlMs: leaseTtl };
   return timingProblems(timingFor({ profile: profile ?? PROFILES[0], ...choice })).map(
     ({ field, problem, remedy }) => ({ path: [field], problem, remedy }),
   );

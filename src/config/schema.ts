@@ -112,6 +112,7 @@ export const schema = z.strictObject({
   groups: z.array(group).max(GROUPS_MAX).optional().describe('groups of VIPs that move together'),
   profile: field('profile', profile),
   holdFor: field('holdFor', text(parseDuration)),
+  leaseTtl: field('leaseTtl', text(parseDuration)),
   announceEvery: field('announceEvery', text(parseDuration)),
   onConflict: field('onConflict', choice(CONFLICT_POLICIES)),
   listen: field('listen', text(parseListen)),

@@ -1,7 +1,7 @@
 import { LONGEST_HOLD_FOR_MS, takeoverAfterMs } from '../election/promise.ts';
 import type { ConfigProblem } from '../errors.ts';
 import { formatDuration } from './duration.ts';
-import { smallestGraceMs, timingFor } from './profiles.ts';
+import { smallestGraceMs, smallestLeaseTtlMs, timingFor } from './profiles.ts';
 import type { Timing } from './types.ts';
 
 /**
@@ -21,6 +21,9 @@ export const ARM_WITHIN_MS = 100;
 /** Bounds of the time between two gratuitous ARPs after the burst, in milliseconds. */
 export const ANNOUNCE_EVERY_MIN_MS = 500;
 export const ANNOUNCE_EVERY_MAX_MS = 60_000;
+
+/** A dead node's keys stand for so long at most, in milliseconds: those of other programs wait for them. */
+const LEASE_TTL_MAX_MS = 300_000;
 
 type Beat = Pick<Timing, 'profile' | 'heartbeatEveryMs' | 'requestDeadlineMs' | 'shortest'>;
 
@@ -53,7 +56,6 @@ export const HOLD_FOR_MAX_MS = LONGEST_HOLD_FOR_MS;
  */
 export function timingProblems(timing: Timing): ConfigProblem[] {
   const { holdForMs, announceEveryMs, graceMs, leaseTtlMs } = timing;
-  const beat = timing.heartbeatEveryMs + timing.requestDeadlineMs;
   const takeover = takeoverAfterMs(holdForMs, timing.fenceLatencyMs);
   return [
     ...within('heartbeatEveryMs', timing.heartbeatEveryMs, 1, HOLD_FOR_MAX_MS, 'no heartbeat'),
@@ -87,10 +89,10 @@ export function timingProblems(timing: Timing): ConfigProblem[] {
       'others would take the address while it is still held',
     ),
     ...within(
-      'leaseTtlMs',
+      'leaseTtl',
       leaseTtlMs,
-      takeover + beat,
-      Infinity,
+      smallestLeaseTtlMs({ ...timing, takeoverAfterMs: takeover }),
+      LEASE_TTL_MAX_MS,
       'the lease would end before the promise that others wait for',
     ),
   ];

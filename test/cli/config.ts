@@ -34,6 +34,7 @@ etcd:
   insecure: false # --etcd-insecure
 profile: steady # default
 holdFor: 5s # ${file}:2
+leaseTtl: 15s # default
 announceEvery: 3s # default
 onConflict: defend # default
 listen: :2112 # default

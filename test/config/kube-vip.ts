@@ -12,7 +12,7 @@ const MANIFEST = {
   cp_enable: 'true',
   cp_namespace: 'kube-system',
   vip_leaderelection: 'true',
-  vip_leaseduration: '15',
+  vip_leaseduration: '20',
   address: '10.0.0.100',
   prometheus_server: ':2113',
   vip_arpRate: '2000',
@@ -29,7 +29,7 @@ await t.test('an environment made for kube-vip means the same here', async (t) =
     ],
     listen: { host: '', port: 2113 },
     logLevel: 'debug',
-    timing: { announceEveryMs: 2000, holdForMs: 3000, leaseTtlMs: 15_000 },
+    timing: { announceEveryMs: 2000, holdForMs: 3000, leaseTtlMs: 20_000 },
   });
   t.match(sources, {
     node: 'vip_nodename',
@@ -38,9 +38,10 @@ await t.test('an environment made for kube-vip means the same here', async (t) =
     listen: 'prometheus_server',
     'log.level': 'vip_loglevel',
     announceEvery: 'vip_arpRate',
+    leaseTtl: 'vip_leaseduration',
   });
   const named = warnings.map((warning) => warning.split(' ')[0] ?? '');
-  t.same(named.toSorted(), ['cp_namespace', 'dns_mode', 'port', 'vip_leaseduration']);
+  t.same(named.toSorted(), ['cp_namespace', 'dns_mode', 'port']);
 });
 
 await t.test('its names are read only where that is meant', async (t) => {
@@ -86,10 +87,13 @@ await t.test('what is wrong is refused by its name', async (t) => {
     ['vip_subnet', 'auto'],
     ['vip_loglevel', '5'],
     ['vip_arpRate', 'often'],
+    ['vip_leaseduration', '15s'],
   ] as const) {
     const found = problemsOf(() => load({ flags, env: { ...env, [field]: value } }));
     only(t, found, [{ field, value }]);
   }
+  const short = problemsOf(() => load({ flags, env: { ...env, vip_leaseduration: '3' } }));
+  only(t, short, [{ field: 'vip_leaseduration', problem: /^is too short: the lease would end/ }]);
   const found = problemsOf(() => load({ flags, env: { ...env, address: 'api.example.org' } }));
   only(t, found, [{ field: 'address' }]);
 });

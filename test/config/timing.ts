@@ -111,7 +111,8 @@ await t.test('each inequality is checked by itself', async (t) => {
     timingProblems({ ...timing, ...change }).map(({ field }) => field);
   t.same(fieldsOf({ graceMs: 1799 }), ['graceMs']);
   t.same(fieldsOf({ takeoverAfterMs: 4899 }), ['takeoverAfterMs']);
-  t.same(fieldsOf({ leaseTtlMs: 4900 + 1299 }), ['leaseTtlMs']);
+  t.same(fieldsOf({ leaseTtlMs: 4900 + 1299 }), ['leaseTtl']);
+  t.same(fieldsOf({ leaseTtlMs: 300_001 }), ['leaseTtl']);
   t.same(fieldsOf({ announceEveryMs: 499 }), ['announceEvery']);
   t.same(fieldsOf({ announceEveryMs: 60_001 }), ['announceEvery']);
   t.same(fieldsOf({ announceEveryMs: 3000.5 }), ['announceEvery']);
