@@ -11,6 +11,20 @@ const SETTLES_MS = 3000;
 const signal = AbortSignal.timeout(180_000);
 const PREEMPTS = ['--preempt', '--preempt-after', '3s'];
 
+/** How often it has come to lead, by its log. */
+async function led(host: LabHost): Promise<number> {
+  const records = await host.daemonRecords();
+  return records.filter(({ msg, to }) => msg === 'transition' && to === 'leading').length;
+}
+
+/** Why it let go, each time. */
+async function reasons(host: LabHost): Promise<unknown[]> {
+  const records = await host.daemonRecords();
+  return records
+    .filter(({ msg, to }) => msg === 'transition' && to === 'withdrawing')
+    .map(({ reason }) => reason);
+}
+
 await inNamespace(t, import.meta.url, async () => {
   await using lab = await Lab.create({ nodes: 3 });
   await lab.start(signal);
@@ -19,9 +33,6 @@ await inNamespace(t, import.meta.url, async () => {
   if (preferred === undefined) throw new Error('a lab of three');
   const begin = (host: LabHost): Promise<void> =>
     host.startDaemon([...PREEMPTS, '--weight', host === preferred ? '90' : '50']);
-  const led = async (host: LabHost): Promise<number> =>
-    (await host.daemonRecords()).filter(({ msg, to }) => msg === 'transition' && to === 'leading')
-      .length;
   const others = lab.hosts.filter((host) => host !== preferred);
   for (const host of lab.hosts) await host.killDaemon();
   const counts = await Promise.all(others.map(led));
@@ -53,10 +64,6 @@ await inNamespace(t, import.meta.url, async () => {
   t.equal(seen.twoHoldersMs, 0, 'never two on the wire');
   t.ok(seen.outageMs < OUTAGE_MS, `nobody answered for ${seen.outageMs} ms`);
   t.ok((seen.goneMs ?? 0) >= SETTLES_MS, `it had to wait: ${seen.goneMs} ms`);
-  const reasons = async (host: LabHost): Promise<unknown[]> =>
-    (await host.daemonRecords())
-      .filter(({ msg, to }) => msg === 'transition' && to === 'withdrawing')
-      .map(({ reason }) => reason);
   t.strictSame((await reasons(before)).at(-1), 'preempted');
   t.strictSame(await reasons(preferred), [], 'it keeps what it has come to hold');
 });
