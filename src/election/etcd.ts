@@ -157,7 +157,7 @@ export class EtcdStore implements Store {
     return this.#closing.signal;
   }
 
-  /** From now on connects with these; what is under way ends as it began. */
+  /** From now on connects with these; calls under way end as they began, watches at once. */
   renew(credentials: Credentials): void {
     this.#credentials = credentials;
     for (const endpoint of this.#endpoints) endpoint.renew();

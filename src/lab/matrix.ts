@@ -170,8 +170,13 @@ export const MATRIX: readonly MatrixRow[] = [
   {
     number: 38,
     fault: 'mixed versions, one name twice',
-    tests: [`${NETNS}/same-name.ts`, `${NETNS}/start-refused.ts`, 'test/config/timing.ts'],
-    hand: 'a rolling upgrade: there is one release',
+    tests: [
+      `${NETNS}/same-name.ts`,
+      `${NETNS}/start-refused.ts`,
+      'test/config/timing.ts',
+      'test/full/upgrade/rolling.ts',
+    ],
+    hand: 'two releases: the mixed builds are of two commits',
   },
   {
     number: 39,

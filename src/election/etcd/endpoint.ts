@@ -171,9 +171,11 @@ export class Endpoint {
     for (const broken of this.#watches) broken.abort(new StoreError('UNAVAILABLE', this.url, why));
   }
 
-  /** From now on it connects anew, with what `connect` gives then; a watch stays where it is. */
+  /** From now on it connects anew, with what `connect` gives then; its watches end, to be opened there. */
   renew(): void {
     this.#line.renew();
+    const why = new StoreError('CANCELLED', this.url, 'the credentials were renewed');
+    for (const broken of this.#watches) broken.abort(why);
   }
 
   /** Closes the connection; calls under way are the caller's to abort. Idempotent. */

@@ -53,6 +53,24 @@ await t.test('with a single member', async (t) => {
     await t.resolves(ended);
   });
 
+  await t.test('with new credentials it ends, as no failure, and the next is good', async (t) => {
+    const { store, log } = openStore(t, cluster.endpoints);
+    const seen = new WatchLog();
+    const aborter = new AbortController();
+    const watching = { onEvents: seen.onEvents, signal: aborter.signal };
+    const ended = store.watch(request(['r/'], watching));
+    await put(store, 'r/a');
+    await seen.wait(1);
+    store.renew({});
+    await t.rejects(ended, { code: 'CANCELLED', message: /the credentials were renewed/ });
+    t.strictSame(log.endpointStates(), ['reachable'], 'nobody is told of a failure');
+    const again = store.watch(request(['r/'], watching));
+    // It may be open only after the first write.
+    while (seen.events.length < 2) await put(store, 'r/b');
+    aborter.abort();
+    await t.resolves(again);
+  });
+
   await t.test('a watch from compacted history rejects with COMPACTED', async (t) => {
     const { store, log } = openStore(t, cluster.endpoints);
     await put(store, 'w/a');
