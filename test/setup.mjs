@@ -33,6 +33,8 @@ const FULL_PACKAGES = {
   chromium: 'chromium',
   'systemd-nspawn': 'systemd-container',
   debootstrap: 'debootstrap',
+  buildah: 'buildah',
+  getcap: 'libcap2-bin',
   'qemu-aarch64-static': 'qemu-user-static',
   '/usr/aarch64-linux-gnu/lib/libstdc++.so.6': 'libstdc++6-arm64-cross',
 };
