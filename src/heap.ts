@@ -8,11 +8,14 @@ import { setFlagsFromString } from 'node:v8';
  * `optimize-for-size` (else by 8 MiB at least). Code is optimised after 32 times the usual work
  * (67584): at the usual the compiler's threads spend a fifth of a start's CPU time and 5 MiB on code
  * that soon is idle, while what a hundred groups make hot still comes to it (from V8 12, Node.js 22, on
- * it counts calls instead: 3000). Imported before everything else. Flags of `node --v8-options`.
+ * it counts calls instead: 3000). The young generation is small enough for one thread: sharing it out
+ * among the collector's threads cost an idle daemon 5 to 10 % of its CPU time (test/bench/idle.ts).
+ * Imported before everything else. Flags of `node --v8-options`.
  */
 setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString('--heap-growing-percent=10');
 setFlagsFromString('--optimize-for-size');
+setFlagsFromString('--no-parallel-scavenge');
 const countsCalls = Number.parseInt(process.versions.v8, 10) >= 12;
 setFlagsFromString(
   countsCalls ? '--invocation-count-for-turbofan=96000' : '--interrupt-budget=2162688',

@@ -12,27 +12,43 @@ export interface TickHandlers {
   readonly onSuspended: (ms: number) => void;
 }
 
-/** The daemon's pulse: notices a late event loop and a machine that was suspended. */
+/**
+ * The daemon's pulse: notices a late event loop and a machine that was suspended. Resolves when the
+ * signal aborts; rejects with what a handler throws. It is half of what an idle daemon wakes for, so a
+ * tick is a timer and nothing else: no promise and no listener of its own.
+ */
 export async function tick(
   clock: Clock,
   handlers: TickHandlers,
   signal: AbortSignal,
 ): Promise<void> {
-  let suspended = clock.suspendedMs();
-  let due = after(clock.now(), TICK_EVERY_MS);
-  while (!signal.aborted) {
-    try {
-      await clock.sleep(Math.max(elapsedMs(clock.now(), due), 0), signal);
-    } catch (error) {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve, reject) => {
+    let suspended = clock.suspendedMs();
+    let due = after(clock.now(), TICK_EVERY_MS);
+    let cancel = clock.timer(TICK_EVERY_MS, onTimer);
+    const end = (): void => {
+      cancel();
+      resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+    function onTimer(): void {
+      const now = clock.now();
+      const asleep = clock.suspendedMs() - suspended;
+      // A pause between the two readings makes the difference too small, once: that is no change.
+      suspended += Math.max(asleep, 0);
+      try {
+        if (asleep > SUSPEND_MIN_MS) handlers.onSuspended(asleep);
+        handlers.onTick(Math.max(elapsedMs(due, now), 0));
+      } catch (error) {
+        signal.removeEventListener('abort', end);
+        reject(error);
+        return;
+      }
+      // A handler may have ended it.
       if (signal.aborted) return;
-      throw error;
+      due = after(now, TICK_EVERY_MS);
+      cancel = clock.timer(Math.max(elapsedMs(clock.now(), due), 0), onTimer);
     }
-    const now = clock.now();
-    const asleep = clock.suspendedMs() - suspended;
-    // A pause between the two readings makes the difference too small, once: that is no change.
-    suspended += Math.max(asleep, 0);
-    if (asleep > SUSPEND_MIN_MS) handlers.onSuspended(asleep);
-    handlers.onTick(Math.max(elapsedMs(due, now), 0));
-    due = after(now, TICK_EVERY_MS);
-  }
+  });
 }

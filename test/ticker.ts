@@ -89,3 +89,30 @@ await t.test('aborted from the start, it does nothing', async (t) => {
   await tick(clock, handlers, AbortSignal.abort(new Error('over')));
   t.equal(clock.pending, 0);
 });
+
+await t.test('what a handler throws ends it', async (t) => {
+  const clock = new VirtualClock();
+  const { signal } = new AbortController();
+  const stop = AbortSignal.abort(new Error('a defect'));
+  const onTick = (): void => stop.throwIfAborted();
+  const ticking = tick(clock, { onTick, onSuspended: () => undefined }, signal);
+  const ended = t.rejects(ticking, { message: 'a defect' });
+  await clock.advance(100);
+  await ended;
+  t.equal(clock.pending, 0);
+});
+
+await t.test('a handler that ends it is called no more', async (t) => {
+  const clock = new VirtualClock();
+  const stop = new AbortController();
+  let ticks = 0;
+  const onTick = (): void => {
+    ticks += 1;
+    stop.abort(new Error('over'));
+  };
+  const ticking = tick(clock, { onTick, onSuspended: () => undefined }, stop.signal);
+  await clock.advance(300);
+  await ticking;
+  t.equal(ticks, 1);
+  t.equal(clock.pending, 0);
+});

@@ -10,6 +10,9 @@ export interface Bounds {
   readonly signals: readonly AbortSignal[];
 }
 
+/** Why the signal given to the work aborts: once for all, or each call would make an exception of it. */
+const OVER = new Error('the call is over');
+
 /**
  * Runs work that may never settle. At the deadline, or when a signal aborts, the result rejects at
  * once, the signal given to the work aborts, and whatever the work yields later is ignored.
@@ -39,7 +42,7 @@ export async function bounded<T>(
     });
   } finally {
     for (const cleanup of cleanups) cleanup();
-    inner.abort();
+    inner.abort(OVER);
   }
 }
 
