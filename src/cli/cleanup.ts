@@ -39,6 +39,7 @@ export const cleanupCommand: CommandModule<object, CleanupArguments> = {
       force: argv.force,
       runtimeDir: argv['runtime-dir'],
       serviceResult: process.env['SERVICE_RESULT'],
+      exitCode: process.env['EXIT_CODE'],
       print: (line) => void process.stdout.write(`${line}\n`),
     });
   },
@@ -53,6 +54,11 @@ export interface CleanupOptions {
    * clean stop forgot is withdrawn, and what the state file claims (keepOnStop) is left.
    */
   readonly serviceResult?: string | undefined;
+  /**
+   * systemd's $EXIT_CODE. `killed` beside a result of `success`: SIGTERM met a start of Node that did not
+   * listen yet. Such a daemon kept nothing: what the state file claims is of the one before it.
+   */
+  readonly exitCode?: string | undefined;
   readonly print: (line: string) => void;
 }
 
@@ -61,14 +67,15 @@ export interface CleanupOptions {
  * @throws OperatorError when a daemon runs, or not all could be withdrawn; PrivilegeError
  */
 export async function cleanup(options: CleanupOptions): Promise<void> {
-  const { serviceResult } = options;
+  const { serviceResult, exitCode } = options;
   if (serviceResult !== undefined && serviceResult !== 'success') {
     options.print(
       `left as it is, for the next start to resume: the service ended with ${serviceResult}`,
     );
     return;
   }
-  if (serviceResult !== undefined && recordedAddresses(options.runtimeDir).length > 0) {
+  const mayHaveKept = serviceResult !== undefined && exitCode !== 'killed';
+  if (mayHaveKept && recordedAddresses(options.runtimeDir).length > 0) {
     options.print('left as it is: the daemon kept its addresses when it stopped');
     return;
   }

@@ -90,6 +90,15 @@ await inNamespace(t, import.meta.url, async () => {
     t.notOk(isThere('10.0.0.5/32'));
   });
 
+  await t.test('a start that SIGTERM met before it listened kept nothing: all goes', async (t) => {
+    await someAddresses(t);
+    const runtimeDir = t.testdir();
+    const earlier = { link: 'end0', address: '10.0.0.5', prefixLength: 32 };
+    writeFileSync(join(runtimeDir, 'state.json'), JSON.stringify({ addresses: [earlier] }));
+    await run({ serviceResult: 'success', exitCode: 'killed', runtimeDir });
+    t.notOk(isThere('10.0.0.5/32'));
+  });
+
   await t.test('a dry run prints the same addresses and changes nothing', async (t) => {
     await someAddresses(t);
     t.same((await run({ dryRun: true })).toSorted(), [

@@ -138,6 +138,22 @@ await inNamespace(t, import.meta.url, async () => {
     t.equal((await booted.run('ls', '/run/vip-elector')).status, 2, 'no runtime directory');
   });
 
+  await t.test('stop: nothing is left when it meets a start after a SIGKILL', async (t) => {
+    await booted.run('systemctl', 'start', UNIT);
+    await booted.holds();
+    const before = await booted.main();
+    await booted.run('systemctl', 'kill', '--signal=KILL', '--kill-who=main', UNIT);
+    await until('the next start', async () => {
+      const { pid, restarts } = await booted.main();
+      return (pid > 0 && restarts > before.restarts) || undefined;
+    });
+    t.equal(await booted.property('ActiveState'), 'activating');
+    t.ok(await onHost(), 'what the killed one had is still there');
+    await booted.run('systemctl', 'stop', UNIT);
+    t.notOk(await onHost());
+    t.equal(ip('netns', 'exec', booted.host.namespace, 'nft', 'list', 'tables'), '');
+  });
+
   await t.test('a boot: after the network and etcd, and by itself', async (t) => {
     // An etcd of the host that takes its time; what etcd says is not the point here.
     const slow = '[Service]\nType=oneshot\nExecStart=/bin/sleep 2\nRemainAfterExit=yes\n';
