@@ -109,12 +109,15 @@ export class Heartbeat {
     return this.#longest.holdForMs;
   }
 
-  /** What may promise too little is to be taken anew; once nothing is, the new terms count. @returns whether anything is */
+  /** May promise too little for the present timing: to be taken anew, and proved as before until it was. */
+  isLow({ ceilingMs }: Pick<Listed, 'ceilingMs'>): boolean {
+    return this.#before !== undefined && ceilingMs < this.longestMs;
+  }
+
+  /** Once no token is low the new terms count. @returns whether any is */
   #raise(): boolean {
     if (this.#before === undefined) return false;
-    const low = [...this.listed].filter(([, { ceilingMs }]) => ceilingMs < this.longestMs);
-    for (const [group] of low) this.key.mustBeTakenAnew(group);
-    if (low.length > 0) return true;
+    if ([...this.listed.values()].some((each) => this.isLow(each))) return true;
     this.#before = undefined;
     this.#tellTerms();
     return false;

@@ -122,14 +122,15 @@ export class Member {
     this.lose('lease-lost', detail);
   }
 
-  /** Beats prove our claim. */
+  /** Beats prove our claim, by promises as long as the present timing's. */
   get proves(): boolean {
     const { listed } = this;
-    return listed !== undefined && this.#parts.heartbeat.key.proves(listed);
+    const { heartbeat } = this.#parts;
+    return listed !== undefined && heartbeat.key.proves(listed) && !heartbeat.isLow(listed);
   }
 
   /**
-   * Our claim stands, but no beat proves it until it was taken anew. Only while its right lasts: then
+   * Our claim stands, but no beat proves it (for so long) until it was taken anew. Only while its right lasts: then
    * nobody can have taken since, whoever does what to keys and records by hand.
    */
   get mustBeTakenAnew(): boolean {

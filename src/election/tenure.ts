@@ -72,7 +72,8 @@ export class Tenure {
     const usualMs = held?.ceilingMs ?? Math.max(before?.ceilingMs ?? 0, heartbeat.ceilingMs());
     // Another timing came while it is held: as with a resume.
     const ceilingMs = held === undefined ? usualMs : Math.max(usualMs, heartbeat.longestMs);
-    const listed = this.#tokens.list(token, ceilingMs);
+    // What the record says already; more only once it is confirmed to say so, for beats go on meanwhile.
+    const listed = this.#tokens.list(token, held?.ceilingMs ?? ceilingMs);
     const beat = heartbeat.compose(self);
     const { ground } = heartbeat.key;
     const record = heldRecord(self, token, {
@@ -118,6 +119,7 @@ export class Tenure {
     }
     listed.uncertain = false;
     listed.recordRevision = revision;
+    listed.ceilingMs = ceilingMs;
     listed.takenOn = left.created;
     listed.intactAt = revision;
     listed.exactSentAt = beat.sentAt;
