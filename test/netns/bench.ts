@@ -19,13 +19,14 @@ await inNamespace(t, import.meta.url, async () => {
       daemon: (context) => contender.command(context),
     });
     await lab.start(signal);
-    const first = await lab.settled(signal);
+    await lab.settled(signal);
     const handover = COMPARED.find(({ name }) => name === 'handover')!;
     const { runs } = await lab.run(handover, { signal, runs: 1, phaseMs: contender.beatEveryMs });
     const [run] = runs;
     t.ok((run?.analysis.outageMs ?? 0) > 0, 'an outage is seen');
-    t.equal(run?.analysis.before, first.index);
-    t.equal(run?.analysis.after, 1 - first.index, 'the other host has it');
+    // Who had it at that moment: on a busy machine keepalived may have moved it once by itself.
+    const { before = NaN, after } = run?.analysis ?? {};
+    t.equal(after, 1 - before, 'the other host has it');
 
     const holder = await lab.settled(signal);
     const pids = processTree(holder.pid ?? 0);
